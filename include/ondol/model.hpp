@@ -1,0 +1,138 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ondol/chat_template.hpp"
+#include "ondol/export.hpp"
+#include "ondol/kv_cache.hpp"
+#include "ondol/runtime.hpp"
+#include "ondol/tensor.hpp"
+#include "ondol/tokenizer.hpp"
+
+namespace ondol {
+
+enum class Precision : std::int32_t {
+  fast,   ///< quantised weights times activations rounded to 8 bits in groups of 32, summed in float32
+  exact,  ///< all weights as their float32 values, float32 activations: the yardstick
+};
+
+struct LoadOptions {
+  Runtime runtime = Runtime::shared();
+  Precision precision = Precision::fast;
+  CacheType cache_type = CacheType::f16;
+  /// Most positions of a cache; 0 = the model's own. Larger than the model's own is allowed.
+  std::size_t context = 0;
+  TokenizerOptions tokenizer;
+  std::stop_token stop;
+  std::shared_ptr<Progress> progress;
+};
+
+/// Shape of a model as its file states it.
+struct ModelInfo {
+  std::string architecture;  ///< "llama"
+  std::string name;          ///< as the file calls it, may be empty
+  std::size_t context = 0;   ///< positions the model was made for
+  std::size_t layers = 0;
+  std::size_t hidden_size = 0;
+  std::size_t intermediate_size = 0;
+  std::size_t heads = 0;
+  std::size_t kv_heads = 0;
+  std::size_t head_dim = 0;
+  std::size_t vocabulary = 0;  ///< rows of the logits
+  bool tied_embeddings = false;
+  std::uint64_t parameters = 0;    ///< weights in the file; a tied matrix counts once
+  std::uint64_t tensor_bytes = 0;  ///< their bytes in the file
+};
+
+/// Bytes a model will need, from its headers alone.
+struct MemoryEstimate {
+  std::uint64_t parameters = 0;
+  std::uint64_t file_weights = 0;    ///< tensors as they are in the file
+  std::uint64_t packed_weights = 0;  ///< after packing, what stays in memory
+  std::uint64_t cache = 0;           ///< a full cache of `context` positions
+  std::uint64_t cache_per_position = 0;
+  std::uint64_t scratch = 0;         ///< largest working memory of a forward pass
+  [[nodiscard]] std::uint64_t total() const noexcept { return packed_weights + cache + scratch; }
+};
+
+/// What a step shall return.
+struct Want {
+  enum class Logits : std::int32_t { none, last, all, positions };
+  Logits logits = Logits::last;
+  /// With Logits::positions: indices into the step's tokens, ascending.
+  std::span<const std::uint32_t> positions{};
+  /// Hidden states after the final norm, of every token of the step.
+  bool hidden = false;
+};
+
+/// Tokens to append to one sequence.
+struct Step {
+  KVCache& cache;
+  std::span<const Token> tokens;  ///< at least one
+  Want want{};
+};
+
+/// What a step returned: one row for each position asked for, in order.
+struct StepOutput {
+  Tensor logits;  ///< [positions, vocabulary]
+  Tensor hidden;  ///< [tokens, hidden_size]
+};
+
+/// A language model with its weights. Immutable; a cheap handle to shared state; any thread may use it (calls that
+/// compute take turns on the runtime's threads).
+class ONDOL_API Model {
+ public:
+  /// Loads a GGUF file (any part of a split one).
+  /// @throws Error not_found, io, bad_file; unsupported: an architecture, storage type or option by name;
+  ///         out_of_memory: the runtime's cap; cancelled.
+  [[nodiscard]] static Model load(std::string_view path, const LoadOptions& options = {});
+
+  /// Memory that load() with these options and a cache would take, from the file's header alone.
+  [[nodiscard]] static MemoryEstimate estimate(std::string_view path, const LoadOptions& options = {});
+
+  [[nodiscard]] const ModelInfo& info() const noexcept;
+  [[nodiscard]] const Runtime& runtime() const noexcept;
+  /// Most positions of a cache.
+  [[nodiscard]] std::size_t context() const noexcept;
+  [[nodiscard]] bool has_tokenizer() const noexcept;
+  /// @throws Error no_vocabulary, or the reason why the file's tokenizer cannot be run.
+  [[nodiscard]] const Tokenizer& tokenizer() const;
+  [[nodiscard]] bool has_chat_template() const noexcept;
+  /// @throws Error no_chat_template, or the reason why the file's template does not parse.
+  [[nodiscard]] const ChatTemplate& chat_template() const;
+  /// Identifies architecture, hyper-parameters and weights; a saved cache carries it.
+  [[nodiscard]] std::uint64_t fingerprint() const noexcept;
+
+  /// An empty cache for one sequence; takes memory as it grows.
+  [[nodiscard]] KVCache new_cache() const;
+
+  /// Appends each step's tokens to its cache and computes what it wants, all steps in one pass over the weights.
+  /// Results do not depend on the number of threads, on the other steps, or on how a sequence is cut into steps.
+  /// @return one output a step, in order.
+  /// @throws Error invalid_argument: no steps, no tokens, an id outside of the vocabulary, the same cache twice, a
+  ///         cache of another model; context_full; out_of_memory; cancelled: each cache is left at the last complete
+  ///         position. For all other errors the caches are unchanged.
+  [[nodiscard]] std::vector<StepOutput> forward(std::span<const Step> steps, const std::stop_token& stop = {},
+                                                Progress* progress = nullptr) const;
+
+  /// Rows of the embedding matrix, [ids, hidden_size].
+  [[nodiscard]] Tensor embed(std::span<const Token> ids) const;
+  /// Logits [rows, vocabulary] of hidden states [rows, hidden_size] as StepOutput::hidden gives them.
+  [[nodiscard]] Tensor head(const Tensor& hidden) const;
+  /// Logits of every position of a fresh sequence, [ids, vocabulary].
+  [[nodiscard]] Tensor logits(std::span<const Token> ids) const;
+
+ private:
+  struct Impl;
+  explicit Model(std::shared_ptr<const Impl> impl) : impl_(std::move(impl)) {}
+  std::shared_ptr<const Impl> impl_;
+};
+
+}  // namespace ondol

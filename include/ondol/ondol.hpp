@@ -1,0 +1,13 @@
+#pragma once
+
+/// All of Ondol.
+#include "ondol/chat_template.hpp"
+#include "ondol/error.hpp"
+#include "ondol/generate.hpp"
+#include "ondol/kv_cache.hpp"
+#include "ondol/model.hpp"
+#include "ondol/runtime.hpp"
+#include "ondol/sampler.hpp"
+#include "ondol/tensor.hpp"
+#include "ondol/tokenizer.hpp"
+#include "ondol/version.hpp"

@@ -1,0 +1,76 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/mapped_file.hpp"
+#include "formats/format.hpp"
+
+namespace ondol {
+
+/// A tensor of a file: `shape` innermost dimension first, at least one, all positive; `bytes` checked against the file.
+struct TensorView {
+  std::string_view name;
+  const Format* format = nullptr;
+  std::vector<std::uint64_t> shape;
+  std::span<const std::byte> bytes;
+  std::size_t file = 0;  ///< index into WeightSource::files()
+
+  [[nodiscard]] std::uint64_t columns() const noexcept { return shape.front(); }
+  /// Product of all dimensions but the innermost.
+  [[nodiscard]] std::uint64_t rows() const noexcept;
+  [[nodiscard]] std::uint64_t elements() const noexcept { return columns() * rows(); }
+  [[nodiscard]] WeightView matrix() const noexcept { return {format, rows(), columns(), bytes}; }
+};
+
+/// A model as its file or files state it: metadata by key, tensors by name. Everything in it was checked: offsets and
+/// sizes lie inside the mapped files. Views live as long as the source. Immutable.
+class WeightSource {
+ public:
+  virtual ~WeightSource() = default;
+
+  /// Path to name in messages.
+  [[nodiscard]] const std::string& path() const noexcept { return path_; }
+
+  [[nodiscard]] virtual bool has(std::string_view key) const = 0;
+  /// Value of a key; nothing if there is no such key.
+  /// @throws Error bad_file: another type, or out of the type's range; names key, found and expected.
+  [[nodiscard]] virtual std::optional<std::uint64_t> count(std::string_view key) const = 0;
+  [[nodiscard]] virtual std::optional<std::int64_t> integer(std::string_view key) const = 0;
+  [[nodiscard]] virtual std::optional<double> number(std::string_view key) const = 0;  ///< any numeric type
+  [[nodiscard]] virtual std::optional<bool> flag(std::string_view key) const = 0;
+  [[nodiscard]] virtual std::optional<std::string_view> text(std::string_view key) const = 0;
+  /// Arrays; a lone value is no array.
+  [[nodiscard]] virtual std::optional<std::vector<std::string_view>> texts(std::string_view key) const = 0;
+  [[nodiscard]] virtual std::optional<std::vector<std::int64_t>> integers(std::string_view key) const = 0;
+  [[nodiscard]] virtual std::optional<std::vector<double>> numbers(std::string_view key) const = 0;
+
+  /// One line a key, for people: name, type ("u32", "string", "string[49152]"), value (arrays and long texts cut short).
+  struct Entry {
+    std::string key;
+    std::string type;
+    std::string value;
+  };
+  [[nodiscard]] virtual std::vector<Entry> entries() const = 0;
+
+  [[nodiscard]] std::span<const TensorView> tensors() const noexcept { return tensors_; }
+  /// nullptr when there is none.
+  [[nodiscard]] const TensorView* find(std::string_view name) const noexcept;
+  [[nodiscard]] std::span<const std::shared_ptr<const MappedFile>> files() const noexcept { return files_; }
+
+ protected:
+  std::string path_;
+  std::vector<std::shared_ptr<const MappedFile>> files_;
+  std::vector<TensorView> tensors_;  ///< sorted by name
+};
+
+/// Opens a GGUF file (any part of a split model). @throws Error not_found, io, bad_file, unsupported.
+[[nodiscard]] std::shared_ptr<const WeightSource> open_weights(std::string_view path);
+
+}  // namespace ondol

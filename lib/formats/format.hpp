@@ -1,0 +1,43 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+namespace ondol {
+
+/// Which kernel multiplies weights of a format; kernels/ maps it to code. `f32` serves any format, by its values.
+enum class Product : std::uint8_t { f32, f16, bf16, q4_0, q4_1, q5_0, q5_1, q8_0, q2_k, q3_k, q4_k, q5_k, q6_k, iq4_nl, iq4_xs };
+
+/// A storage type of weights: blocks of `weights` values along a row, `bytes` long each. One file a format.
+struct Format {
+  std::string_view name;    ///< as GGUF spells it ("Q4_1")
+  std::uint32_t gguf_id;
+  std::uint32_t weights;
+  std::uint32_t bytes;
+  /// `blocks` blocks to float32; `in` needs no alignment. The values are the format's definition, bit for bit.
+  void (*unpack)(const std::byte* in, float* out, std::size_t blocks) noexcept;
+  /// The reverse, rounded as the reference quantiser does; nullptr where there is none yet.
+  void (*pack)(const float* in, std::byte* out, std::size_t blocks) noexcept;
+  Product product;
+};
+
+/// All formats, in the order of their GGUF ids.
+[[nodiscard]] std::span<const Format* const> formats() noexcept;
+/// nullptr when unknown.
+[[nodiscard]] const Format* find_format(std::uint32_t gguf_id) noexcept;
+[[nodiscard]] const Format* find_format(std::string_view name) noexcept;
+
+/// A matrix as it lies in a file: `rows` rows of `columns` weights; columns is a multiple of format->weights.
+struct WeightView {
+  const Format* format = nullptr;
+  std::uint64_t rows = 0;
+  std::uint64_t columns = 0;
+  std::span<const std::byte> bytes;
+
+  [[nodiscard]] std::uint64_t row_bytes() const noexcept { return columns / format->weights * format->bytes; }
+  [[nodiscard]] const std::byte* row(std::uint64_t i) const noexcept { return bytes.data() + i * row_bytes(); }
+};
+
+}  // namespace ondol

@@ -1,0 +1,61 @@
+#include "runtime/memory.hpp"
+
+#include <fmt/format.h>
+#include <sys/mman.h>
+
+#include <cstdlib>
+
+#include "base/fail.hpp"
+
+namespace ondol {
+namespace {
+
+constexpr std::size_t alignment = 64;
+constexpr std::size_t huge_page = 2u << 20;
+
+std::byte* system_allocate(std::uint64_t bytes) noexcept {
+  // Weights are read front to back: huge pages spare the TLB, where the system grants them.
+  const std::size_t align = bytes >= huge_page ? huge_page : alignment;
+  const std::size_t rounded = (bytes + align - 1) / align * align;
+  if (rounded < bytes) return nullptr;
+  void* memory = std::aligned_alloc(align, rounded);
+#ifdef MADV_HUGEPAGE
+  if (memory && align == huge_page) ::madvise(memory, rounded, MADV_HUGEPAGE);
+#endif
+  return static_cast<std::byte*>(memory);
+}
+
+}  // namespace
+
+std::byte* MemoryAccount::take(std::uint64_t bytes, const char* what) {
+  if (bytes == 0) bytes = 1;
+  std::uint64_t used = used_.load(std::memory_order_relaxed);
+  do {
+    if (limit_ != 0 && (bytes > limit_ || used > limit_ - bytes)) {
+      fail(Status::out_of_memory,
+           fmt::format("{}: {} bytes on top of {} would exceed the memory limit of {}", what, bytes, used, limit_));
+    }
+  } while (!used_.compare_exchange_weak(used, used + bytes, std::memory_order_relaxed));
+  auto* memory = allocator_.allocate ? static_cast<std::byte*>(allocator_.allocate(bytes, alignment))
+                                     : system_allocate(bytes);
+  if (!memory) {
+    used_.fetch_sub(bytes, std::memory_order_relaxed);
+    fail(Status::out_of_memory, fmt::format("{}: the system refused {} bytes", what, bytes));
+  }
+  std::uint64_t peak = peak_.load(std::memory_order_relaxed);
+  while (peak < used + bytes && !peak_.compare_exchange_weak(peak, used + bytes, std::memory_order_relaxed)) {
+  }
+  return memory;
+}
+
+void MemoryAccount::give_back(std::byte* memory, std::uint64_t bytes) noexcept {
+  if (bytes == 0) bytes = 1;
+  if (allocator_.release) {
+    allocator_.release(memory, bytes);
+  } else {
+    std::free(memory);
+  }
+  used_.fetch_sub(bytes, std::memory_order_relaxed);
+}
+
+}  // namespace ondol

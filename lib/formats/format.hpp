@@ -8,11 +8,27 @@
 namespace ondol {
 
 /// Which kernel multiplies weights of a format; kernels/ maps it to code. `f32` serves any format, by its values.
-enum class Product : std::uint8_t { f32, f16, bf16, q4_0, q4_1, q5_0, q5_1, q8_0, q2_k, q3_k, q4_k, q5_k, q6_k, iq4_nl, iq4_xs };
+enum class Product : std::uint8_t {
+  f32,
+  f16,
+  bf16,
+  q4_0,
+  q4_1,
+  q5_0,
+  q5_1,
+  q8_0,
+  q2_k,
+  q3_k,
+  q4_k,
+  q5_k,
+  q6_k,
+  iq4_nl,
+  iq4_xs
+};
 
 /// A storage type of weights: blocks of `weights` values along a row, `bytes` long each. One file a format.
 struct Format {
-  std::string_view name;    ///< as GGUF spells it ("Q4_1")
+  std::string_view name;  ///< as GGUF spells it ("Q4_1")
   std::uint32_t gguf_id;
   std::uint32_t weights;
   std::uint32_t bytes;
@@ -28,6 +44,8 @@ struct Format {
 /// nullptr when unknown.
 [[nodiscard]] const Format* find_format(std::uint32_t gguf_id) noexcept;
 [[nodiscard]] const Format* find_format(std::string_view name) noexcept;
+/// Name of a GGUF storage type, also of those that have no Format here; empty when unknown.
+[[nodiscard]] std::string_view format_name(std::uint32_t gguf_id) noexcept;
 
 /// A matrix as it lies in a file: `rows` rows of `columns` weights; columns is a multiple of format->weights.
 struct WeightView {

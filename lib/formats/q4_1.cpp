@@ -1,0 +1,48 @@
+#include "base/half.hpp"
+#include "formats/block.hpp"
+#include "formats/rounding.hpp"
+#include "formats/rows.hpp"
+
+namespace ondol::storage {
+namespace {
+
+/// Weight = d * q + m; byte j holds weight j in its low and weight j + 16 in its high four bits. Source: GGUF type 3.
+struct Block {
+  std::uint16_t d;
+  std::uint16_t m;
+  std::uint8_t q[16];
+};
+static_assert(sizeof(Block) == 20);
+
+void unpack(const Block& b, float* out) {
+  const float d = half_to_float(b.d);
+  const float m = half_to_float(b.m);
+  for (int j = 0; j < 16; ++j) {
+    out[j] = d * static_cast<float>(b.q[j] & 15) + m;
+    out[j + 16] = d * static_cast<float>(b.q[j] >> 4) + m;
+  }
+}
+
+Block pack(const float* in) {
+  const auto [low, high] = range(in, 32);
+  const float d = (high - low) / 15.0f;
+  const float scale = inverse(d);
+  Block b{.d = float_to_half(d), .m = float_to_half(low), .q = {}};
+  for (int j = 0; j < 16; ++j) {
+    b.q[j] = static_cast<std::uint8_t>(level((in[j] - low) * scale + 0.5f, 15) |
+                                       level((in[j + 16] - low) * scale + 0.5f, 15) << 4);
+  }
+  return b;
+}
+
+}  // namespace
+
+constinit const Format q4_1{.name = "Q4_1",
+                            .gguf_id = 3,
+                            .weights = 32,
+                            .bytes = sizeof(Block),
+                            .unpack = unpack_all<Block, 32, unpack>,
+                            .pack = pack_all<Block, 32, pack>,
+                            .product = Product::q4_1};
+
+}  // namespace ondol::storage

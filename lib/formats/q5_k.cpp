@@ -1,0 +1,45 @@
+#include "base/half.hpp"
+#include "formats/block.hpp"
+#include "formats/k_scales.hpp"
+#include "formats/rows.hpp"
+
+namespace ondol::storage {
+namespace {
+
+/// As Q4_K, with a fifth bit: that of weight j of group g is bit g of high[j]. Source: GGUF type 13.
+struct Block {
+  std::uint16_t d;
+  std::uint16_t dmin;
+  std::uint8_t scales[12];
+  std::uint8_t high[32];
+  std::uint8_t q[128];
+};
+static_assert(sizeof(Block) == 176);
+
+void unpack(const Block& b, float* out) {
+  const KScales s(b.scales);
+  const float d = half_to_float(b.d);
+  const float dmin = half_to_float(b.dmin);
+  for (int group = 0; group < 8; ++group) {
+    const float scale = d * static_cast<float>(s.scale[group]);
+    const float low = dmin * static_cast<float>(s.min[group]);
+    const std::uint8_t* q = b.q + group / 2 * 32;
+    const int shift = group % 2 * 4;
+    for (int j = 0; j < 32; ++j) {
+      const int level = (q[j] >> shift & 15) | (b.high[j] >> group & 1) << 4;
+      out[group * 32 + j] = scale * static_cast<float>(level) - low;
+    }
+  }
+}
+
+}  // namespace
+
+constinit const Format q5_k{.name = "Q5_K",
+                            .gguf_id = 13,
+                            .weights = 256,
+                            .bytes = sizeof(Block),
+                            .unpack = unpack_all<Block, 256, unpack>,
+                            .pack = nullptr,
+                            .product = Product::q5_k};
+
+}  // namespace ondol::storage

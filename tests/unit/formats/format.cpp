@@ -1,0 +1,195 @@
+#include "formats/format.hpp"
+
+#include <doctest/doctest.h>
+#include <simdjson.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <limits>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "base/half.hpp"
+#include "data.hpp"
+
+namespace {
+
+std::vector<std::byte> pack(const ondol::Format& format, const std::vector<float>& values) {
+  std::vector<std::byte> bytes(values.size() / format.weights * format.bytes);
+  format.pack(values.data(), bytes.data(), values.size() / format.weights);
+  return bytes;
+}
+
+std::vector<float> unpack(const ondol::Format& format, const std::vector<std::byte>& bytes) {
+  std::vector<float> values(bytes.size() / format.bytes * format.weights);
+  format.unpack(bytes.data(), values.data(), bytes.size() / format.bytes);
+  return values;
+}
+
+std::string hex(const std::vector<std::byte>& bytes) {
+  std::string text;
+  for (const std::byte b : bytes) {
+    text += "0123456789abcdef"[std::to_integer<int>(b) >> 4];
+    text += "0123456789abcdef"[std::to_integer<int>(b) & 15];
+  }
+  return text;
+}
+
+/// Normal values, then the awkward blocks: zeros, a constant, negatives, an outlier, tiny values.
+std::vector<float> samples() {
+  std::mt19937 random(7);
+  std::normal_distribution<float> normal;
+  std::vector<float> values(64 * 32);
+  for (float& v : values) v = normal(random);
+  const auto block = [&](int i) { return values.begin() + i * 32; };
+  std::fill(block(0), block(1), 0.0f);
+  std::fill(block(1), block(2), 0.75f);
+  std::transform(block(2), block(3), block(2), [](float v) { return -std::fabs(v); });
+  *block(3) = 1000.0f;
+  std::transform(block(4), block(5), block(4), [](float v) { return v * 1e-30f; });
+  return values;
+}
+
+}  // namespace
+
+TEST_CASE("formats: the table is in the order of ids, without repetitions, and found by id and name") {
+  std::int64_t last = -1;
+  for (const ondol::Format* format : ondol::formats()) {
+    CAPTURE(format->name);
+    CHECK(static_cast<std::int64_t>(format->gguf_id) > last);
+    last = format->gguf_id;
+    CHECK(ondol::find_format(format->gguf_id) == format);
+    CHECK(ondol::find_format(format->name) == format);
+    CHECK(ondol::format_name(format->gguf_id) == format->name);
+    CHECK((format->unpack != nullptr));
+    CHECK(format->weights > 0);
+  }
+  CHECK(ondol::formats().size() == 15);
+  CHECK(ondol::find_format(255u) == nullptr);
+  CHECK(ondol::find_format("q4_0") == nullptr);
+  CHECK(ondol::find_format(16u) == nullptr);
+  CHECK(ondol::format_name(16u) == "IQ2_XXS");
+  CHECK(ondol::format_name(255u).empty());
+}
+
+TEST_CASE("formats: bytes of a block -16, -15 ... 15 as the reference quantiser makes them" *
+          doctest::skip(!test::has_data())) {
+  std::vector<float> ramp(32);
+  for (int i = 0; i < 32; ++i) ramp[static_cast<std::size_t>(i)] = static_cast<float>(i - 16);
+  simdjson::dom::parser parser;
+  const simdjson::dom::element root = parser.load(test::data("examples/examples.json").string());
+  int seen = 0;
+  for (const auto [name, expected] : root["block"].get_object()) {
+    CAPTURE(name);
+    const ondol::Format* format = ondol::find_format(name);
+    REQUIRE(format != nullptr);
+    REQUIRE((format->pack != nullptr));
+    const auto bytes = pack(*format, ramp);
+    CHECK(hex(bytes) == std::string(expected["hex"].get_string().value()));
+    const auto values = unpack(*format, bytes);
+    std::size_t i = 0;
+    double square = 0;
+    for (const double value : expected["values"].get_array()) {
+      CHECK(std::fabs(values.at(i) - value) <= 5.0001e-8);  // rounded to seven decimals there, in double here
+      square += std::pow(static_cast<double>(values.at(i)) - ramp.at(i), 2);
+      ++i;
+    }
+    CHECK(i == 32);
+    CHECK(std::fabs(std::sqrt(square / 32) - expected["rms_error"].get_double().value()) <= 5.0001e-7);
+    CHECK(format->bytes * 8.0 / format->weights == expected["bits_per_weight"].get_double().value());
+    ++seen;
+  }
+  CHECK(seen == 5);
+}
+
+TEST_CASE("formats: sizes of Llama-2-7B in each type" * doctest::skip(!test::has_data())) {
+  simdjson::dom::parser parser;
+  const simdjson::dom::element root = parser.load(test::data("examples/examples.json").string());
+  for (const auto [name, bytes] : root["sizes7b"].get_object()) {
+    CAPTURE(name);
+    const ondol::Format* format = ondol::find_format(name);
+    if (format == nullptr) {
+      CHECK(name == "IQ1_S");
+      continue;
+    }
+    CHECK(std::uint64_t{6738415616} / format->weights * format->bytes == bytes.get_uint64().value());
+  }
+}
+
+TEST_CASE("formats: packing errs by no more than the step allows, and packed values stay as they are") {
+  const std::vector<float> values = samples();
+  for (const ondol::Format* format : ondol::formats()) {
+    if (format->pack == nullptr) continue;
+    CAPTURE(format->name);
+    const auto bytes = pack(*format, values);
+    const auto first = unpack(*format, bytes);
+    for (std::size_t block = 0; block + 32 <= values.size(); block += 32) {
+      const auto [low, high] = std::minmax_element(values.begin() + static_cast<std::ptrdiff_t>(block),
+                                                   values.begin() + static_cast<std::ptrdiff_t>(block + 32));
+      const double peak = std::max(std::fabs(*low), std::fabs(*high));
+      const double spread = static_cast<double>(*high) - *low;
+      const std::string name(format->name);
+      const double step = name == "Q4_0"   ? peak / 8
+                          : name == "Q4_1" ? spread / 15
+                          : name == "Q5_0" ? peak / 16
+                          : name == "Q5_1" ? spread / 31
+                          : name == "Q8_0" ? peak / 127
+                                           : 0.0;
+      // Symmetric types cannot reach the far end by one step; scales are float16, as is F16 itself; BF16 has 8 bits.
+      const bool clipped = name == "Q4_0" || name == "Q5_0";
+      const double rounding = name == "F32" ? 0.0 : name == "BF16" ? peak / 256 : peak / 512 + 0x1p-20;
+      for (std::size_t i = block; i < block + 32; ++i) {
+        REQUIRE(std::fabs(first[i] - values[i]) <= step * (clipped ? 1.0 : 0.5) + rounding);
+      }
+    }
+    if (format->weights == 1) CHECK(pack(*format, first) == bytes);
+  }
+}
+
+TEST_CASE("formats: blocks do not influence each other and need no alignment") {
+  std::mt19937 random(11);
+  for (const ondol::Format* format : ondol::formats()) {
+    CAPTURE(format->name);
+    constexpr std::size_t blocks = 5;
+    std::vector<std::byte> bytes(blocks * format->bytes);
+    for (std::byte& b : bytes) b = static_cast<std::byte>(random());
+    const std::size_t n = blocks * format->weights;
+    std::vector<float> all(n), shifted(n), single(n);
+    format->unpack(bytes.data(), all.data(), blocks);
+    std::vector<std::byte> odd(bytes.size() + 1);
+    std::copy(bytes.begin(), bytes.end(), odd.begin() + 1);
+    format->unpack(odd.data() + 1, shifted.data(), blocks);
+    for (std::size_t i = 0; i < blocks; ++i) {
+      format->unpack(bytes.data() + i * format->bytes, single.data() + i * format->weights, 1);
+    }
+    const auto same = [&](const std::vector<float>& other) {
+      return std::equal(all.begin(), all.end(), other.begin(), [](float a, float b) {
+        return std::bit_cast<std::uint32_t>(a) == std::bit_cast<std::uint32_t>(b);
+      });
+    };
+    CHECK(same(shifted));
+    CHECK(same(single));
+    format->unpack(nullptr, nullptr, 0);
+  }
+}
+
+TEST_CASE("formats: packing takes any values: infinities, NaN, the largest and the smallest") {
+  constexpr float odd[] = {std::numeric_limits<float>::infinity(),
+                           -std::numeric_limits<float>::infinity(),
+                           std::numeric_limits<float>::quiet_NaN(),
+                           std::numeric_limits<float>::max(),
+                           std::numeric_limits<float>::lowest(),
+                           std::numeric_limits<float>::denorm_min(),
+                           -0.0f};
+  std::mt19937 random(13);
+  for (const ondol::Format* format : ondol::formats()) {
+    if (format->pack == nullptr) continue;
+    for (int round = 0; round < 200; ++round) {
+      std::vector<float> values(32);
+      for (float& v : values) v = random() % 3 == 0 ? odd[random() % std::size(odd)] : static_cast<float>(random() % 9);
+      CHECK(unpack(*format, pack(*format, values)).size() == 32);  // the sanitizers watch
+    }
+  }
+}

@@ -25,20 +25,20 @@ inline constexpr std::size_t cache_block = 64;
   return 0;
 }
 
-/// Queries that share one kv head. Row r reads queries[r * query_stride ..] and writes out[r * out_stride ..], head_dim floats;
-/// it sees the positions first[r] <= p < end[r], at least one; all must be in the blocks.
+/// Queries that share one kv head. Row r reads queries[r * query_stride ..] and writes out[r * out_stride ..], head_dim
+/// floats; it sees the positions first[r] <= p < end[r], at least one; all must be in the blocks.
 struct AttentionTask {
   const float* const* queries;   ///< [rows] pointers to head_dim floats
   float* const* out;             ///< [rows] pointers to head_dim floats
   const std::uint32_t* first;    ///< [rows]
   const std::uint32_t* end;      ///< [rows]
   std::size_t rows;              ///< 1 .. 64
-  const std::byte* const* keys;    ///< block b holds the positions [64 b, 64 b + 64) of this kv head
+  const std::byte* const* keys;  ///< block b holds the positions [64 b, 64 b + 64) of this kv head
   const std::byte* const* values;
-  std::size_t head_dim;          ///< at most 512
-  float scale;                   ///< usually 1 / sqrt(head_dim)
+  std::size_t head_dim;  ///< at most 512
+  float scale;           ///< usually 1 / sqrt(head_dim)
   CacheType type;
-  float* scratch;                ///< attention_scratch(rows, head_dim) floats of this task alone
+  float* scratch;  ///< attention_scratch(rows, head_dim) floats of this task alone
 };
 
 [[nodiscard]] std::size_t attention_scratch(std::size_t rows, std::size_t head_dim) noexcept;

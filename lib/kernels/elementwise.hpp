@@ -14,7 +14,8 @@ struct ElementwiseKernels {
   void (*add)(float* x, const float* y, std::size_t n) noexcept;
   /// gate[i] = silu(gate[i]) * up[i], silu(x) = x / (1 + exp(-x)). Shazeer 2020 (SwiGLU).
   void (*silu_multiply)(float* gate, const float* up, std::size_t n) noexcept;
-  /// Rotates the pairs (x[2i], x[2i + 1]) by the angle whose cosine and sine are given; `pairs` of them. Su et al. 2021.
+  /// Rotates the pairs (x[2i], x[2i + 1]) by the angle whose cosine and sine are given; `pairs` of them. Su et al.
+  /// 2021.
   void (*rotate_neighbours)(float* x, const float* cosine, const float* sine, std::size_t pairs) noexcept;
   /// The same for the pairs (x[i], x[i + pairs]).
   void (*rotate_halves)(float* x, const float* cosine, const float* sine, std::size_t pairs) noexcept;

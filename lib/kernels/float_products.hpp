@@ -1,0 +1,6 @@
+#pragma once
+namespace ondol {
+struct FloatKernels {
+  int none;
+};
+}  // namespace ondol

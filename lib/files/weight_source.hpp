@@ -51,7 +51,8 @@ class WeightSource {
   [[nodiscard]] virtual std::optional<std::vector<std::int64_t>> integers(std::string_view key) const = 0;
   [[nodiscard]] virtual std::optional<std::vector<double>> numbers(std::string_view key) const = 0;
 
-  /// One line a key, for people: name, type ("u32", "string", "string[49152]"), value (arrays and long texts cut short).
+  /// One line a key, for people: name, type ("u32", "string", "string[49152]"), value (arrays and long texts cut
+  /// short).
   struct Entry {
     std::string key;
     std::string type;

@@ -24,7 +24,7 @@ class ONDOL_API KVCache {
   [[nodiscard]] std::size_t context() const noexcept;
   /// Bytes of all blocks reachable from here, shared ones included.
   [[nodiscard]] std::uint64_t bytes() const noexcept;
-  [[nodiscard]] CacheType type() const noexcept;
+  [[nodiscard]] CacheType type() const;
 
   /// Forgets all positions from `length` on.
   /// @throws Error invalid_argument: longer than length().
@@ -49,9 +49,9 @@ class ONDOL_API KVCache {
 
   class Impl;
   explicit KVCache(std::unique_ptr<Impl> impl);
-  /// For the library itself.
-  [[nodiscard]] Impl& impl() noexcept { return *impl_; }
-  [[nodiscard]] const Impl& impl() const noexcept { return *impl_; }
+  /// For the library itself. @throws Error invalid_argument: the cache was moved from.
+  [[nodiscard]] Impl& impl();
+  [[nodiscard]] const Impl& impl() const;
 
  private:
   std::unique_ptr<Impl> impl_;

@@ -51,6 +51,29 @@ struct ModelInfo {
   std::uint64_t tensor_bytes = 0;  ///< their bytes in the file
 };
 
+/// What stands in a model file.
+struct FileInfo {
+  struct Entry {
+    std::string key;
+    std::string type;   ///< "u32", "string", "string[49152]"
+    std::string value;  ///< arrays and long texts are cut short
+  };
+  struct Tensor {
+    std::string name;
+    std::string type;                  ///< "Q4_1"
+    std::vector<std::uint64_t> shape;  ///< innermost dimension first
+    std::uint64_t bytes = 0;
+  };
+  std::vector<Entry> metadata;
+  std::vector<Tensor> tensors;
+  std::uint64_t parameters = 0;
+  std::uint64_t tensor_bytes = 0;
+};
+
+/// Reads the headers of a GGUF file (any part of a split one), weights untouched. Works for files of any architecture.
+/// @throws Error not_found, io, bad_file, unsupported.
+[[nodiscard]] ONDOL_API FileInfo inspect(std::string_view path);
+
 /// Bytes a model will need, from its headers alone.
 struct MemoryEstimate {
   std::uint64_t parameters = 0;
@@ -58,7 +81,7 @@ struct MemoryEstimate {
   std::uint64_t packed_weights = 0;  ///< after packing, what stays in memory
   std::uint64_t cache = 0;           ///< a full cache of `context` positions
   std::uint64_t cache_per_position = 0;
-  std::uint64_t scratch = 0;         ///< largest working memory of a forward pass
+  std::uint64_t scratch = 0;  ///< largest working memory of a forward pass
   [[nodiscard]] std::uint64_t total() const noexcept { return packed_weights + cache + scratch; }
 };
 

@@ -1,0 +1,129 @@
+#include "cache/cache_file.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+
+#include "base/fail.hpp"
+#include "base/hash.hpp"
+#include "cache/cache.hpp"
+
+namespace ondol {
+namespace {
+
+struct Header {
+  std::array<char, 8> magic{'O', 'N', 'D', 'O', 'L', 'K', 'V', '1'};
+  std::uint64_t fingerprint = 0;
+  std::uint64_t type = 0;
+  std::uint64_t layers = 0;
+  std::uint64_t kv_heads = 0;
+  std::uint64_t head_dim = 0;
+  std::uint64_t length = 0;
+};
+
+Header header_of(const CacheLayout& layout, std::size_t length) {
+  return {.fingerprint = layout.fingerprint,
+          .type = static_cast<std::uint64_t>(layout.type),
+          .layers = layout.layers,
+          .kv_heads = layout.kv_heads,
+          .head_dim = layout.head_dim,
+          .length = length};
+}
+
+/// Calls visit(bytes) for each used block in the order of the file.
+template <class Visit>
+void for_each_block(KVCache::Impl& cache, std::size_t blocks, Visit&& visit) {
+  for (std::size_t layer = 0; layer < cache.layout().layers; ++layer) {
+    for (std::size_t block = 0; block < blocks; ++block) {
+      visit(std::span(cache.writable_keys(layer, block, 0), cache.layout().block_bytes()));
+    }
+  }
+}
+
+void read_exactly(std::istream& in, void* data, std::size_t size, const std::string& where, const char* what) {
+  in.read(static_cast<char*>(data), static_cast<std::streamsize>(size));
+  if (static_cast<std::size_t>(in.gcount()) != size) {
+    fail(Status::bad_file, fmt::format("{}: cut off in the {} of the saved cache", where, what));
+  }
+}
+
+}  // namespace
+
+void write_cache(std::ostream& out, const KVCache& cache, const std::string& where) {
+  KVCache copy = cache;  // shares the blocks; for_each_block needs a mutable one
+  const Header header = header_of(cache.impl().layout(), cache.length());
+  Hash64 hash;
+  const auto put = [&](std::span<const std::byte> bytes) {
+    hash.add(bytes);
+    out.write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+  };
+  put(std::as_bytes(std::span(&header, 1)));
+  for_each_block(copy.impl(), cache.impl().blocks(), put);
+  const std::uint64_t checksum = hash.value();
+  out.write(reinterpret_cast<const char*>(&checksum), sizeof checksum);
+  if (!out) fail(Status::io, fmt::format("{}: writing failed: {}", where, std::strerror(errno)));
+}
+
+void read_cache(std::istream& in, KVCache& cache, const std::string& where) {
+  const CacheLayout& layout = cache.impl().layout();
+  Header found;
+  read_exactly(in, &found, sizeof found, where, "header");
+  if (found.magic != Header{}.magic) fail(Status::bad_file, fmt::format("{}: not a saved cache", where));
+  const Header expected = header_of(layout, found.length);
+  if (std::memcmp(&found, &expected, sizeof found) != 0) {
+    fail(Status::mismatch, fmt::format("{}: saved by another model, precision or cache type (fingerprint {:016x}, "
+                                       "expected {:016x})",
+                                       where, found.fingerprint, expected.fingerprint));
+  }
+  if (found.length > layout.context) {
+    fail(Status::context_full,
+         fmt::format("{}: holds {} positions, the context has {}", where, found.length, layout.context));
+  }
+  KVCache fresh = cache;
+  fresh.clear();
+  fresh.impl().make_room(found.length);
+  Hash64 hash;
+  hash.add(std::as_bytes(std::span(&found, 1)));
+  for_each_block(fresh.impl(), (found.length + cache_block - 1) / cache_block, [&](std::span<std::byte> bytes) {
+    read_exactly(in, bytes.data(), bytes.size(), where, "blocks");
+    hash.add(bytes);
+  });
+  std::uint64_t checksum = 0;
+  read_exactly(in, &checksum, sizeof checksum, where, "checksum");
+  if (checksum != hash.value()) fail(Status::bad_file, fmt::format("{}: damaged, the checksum does not match", where));
+  fresh.impl().commit(found.length);
+  cache = std::move(fresh);
+}
+
+void KVCache::save(std::string_view path) const {
+  const std::string where(path);
+  const std::string part = where + ".part";
+  {
+    std::ofstream out(part, std::ios::binary | std::ios::trunc);
+    if (!out) fail(Status::io, fmt::format("{}: {}", part, std::strerror(errno)));
+    write_cache(out, *this, part);
+    out.close();
+    if (!out) fail(Status::io, fmt::format("{}: writing failed: {}", part, std::strerror(errno)));
+  }
+  std::error_code error;
+  std::filesystem::rename(part, where, error);
+  if (error) fail(Status::io, fmt::format("{}: {}", where, error.message()));
+}
+
+void KVCache::load(std::string_view path) {
+  const std::string where(path);
+  std::ifstream in(where, std::ios::binary);
+  if (!in) fail(errno == ENOENT ? Status::not_found : Status::io, fmt::format("{}: {}", where, std::strerror(errno)));
+  KVCache fresh = *this;
+  read_cache(in, fresh, where);
+  if (in.peek() != std::ifstream::traits_type::eof()) {
+    fail(Status::bad_file, fmt::format("{}: more bytes than a saved cache has", where));
+  }
+  *this = std::move(fresh);
+}
+
+}  // namespace ondol

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <cmath>
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include "ondol/sampler/candidates.hpp"
+#include "ondol/sampler/history.hpp"
+
+namespace ondol {
+
+/// logit / value: below 1 sharper, above 1 flatter (Ackley, Hinton & Sejnowski 1985). value in [0, inf);
+/// 0, or a value so small that the quotients are no numbers, is greedy.
+struct Temperature {
+  static constexpr std::string_view name = "temperature";
+  float value = 1.0f;
+
+  bool operator==(const Temperature&) const = default;
+  [[nodiscard]] std::string text() const { return detail::step_text(name, value); }
+  void check(std::size_t) const {
+    detail::require(value >= 0 && std::isfinite(value), name, value, "0 or above, finite");
+  }
+  void apply(Candidates& c, const History&) const {
+    check(c.vocabulary());
+    float largest = 0;
+    for (const auto& entry : c.entries()) largest = std::max(largest, std::fabs(entry.logit));
+    if (value == 0 || !std::isfinite(largest / value)) return c.keep(1);
+    if (value != 1) c.transform([this](float logit) { return logit / value; });
+  }
+};
+
+}  // namespace ondol

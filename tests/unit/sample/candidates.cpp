@@ -1,0 +1,113 @@
+#include "ondol/sampler/candidates.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <vector>
+
+#include "ondol/sampler/philox.hpp"
+
+using ondol::Candidates;
+using ondol::Error;
+using ondol::Token;
+
+namespace {
+
+constexpr float infinity = std::numeric_limits<float>::infinity();
+
+/// Logits with many ties.
+std::vector<float> coarse_logits(std::size_t n, std::uint64_t seed) {
+  std::vector<float> logits(n);
+  for (std::size_t i = 0; i < n; ++i) logits[i] = std::floor(static_cast<float>(ondol::uniform(seed, i) * 50)) / 5;
+  return logits;
+}
+
+}  // namespace
+
+TEST_CASE("candidates: the order is logit down, then id up, however far it is looked at") {
+  const auto logits = coarse_logits(5000, 3);
+  std::vector<Token> expected(logits.size());
+  for (std::size_t i = 0; i < expected.size(); ++i) expected[i] = static_cast<Token>(i);
+  std::stable_sort(expected.begin(), expected.end(), [&](Token a, Token b) {
+    return logits[static_cast<std::size_t>(a)] > logits[static_cast<std::size_t>(b)];
+  });
+  for (const std::size_t n : {1u, 2u, 63u, 64u, 65u, 700u, 4999u, 5000u}) {
+    CAPTURE(n);
+    Candidates looked(logits), kept(logits);
+    kept.keep(n);
+    REQUIRE(kept.size() == n);
+    std::vector<Token> a, b;
+    for (std::size_t i = 0; i < n; ++i) a.push_back(looked.sorted(i).id), b.push_back(kept.sorted(i).id);
+    const std::vector<Token> first(expected.begin(), expected.begin() + static_cast<std::ptrdiff_t>(n));
+    CHECK(a == first);
+    CHECK(b == first);
+  }
+  CHECK(Candidates(logits).best() == expected[0]);
+}
+
+TEST_CASE("candidates: the total is the same before and after they were looked at") {
+  const auto logits = coarse_logits(3000, 4);
+  Candidates a(logits), b(logits);
+  static_cast<void>(b.sorted(100));
+  CHECK(a.total() == b.total());
+}
+
+TEST_CASE("candidates: draw finds the token whose interval holds u, also at the edges") {
+  const std::vector<float> logits{0, std::log(2.0f), -infinity, 0};  // weights 1, 2, 0, 1 of 4: order 1, 0, 3
+  const auto draw = [&](double u) { return Candidates(logits).draw(u); };
+  CHECK(draw(0) == 1);
+  CHECK(draw(0.49) == 1);
+  CHECK(draw(0.51) == 0);
+  CHECK(draw(0.74) == 0);
+  CHECK(draw(0.76) == 3);
+  CHECK(draw(std::nextafter(1.0, 0.0)) == 3);
+}
+
+TEST_CASE("candidates: a draw does not depend on how large the sorted part is") {
+  const auto logits = coarse_logits(2000, 5);
+  for (std::uint64_t i = 0; i < 200; ++i) {
+    Candidates lazy(logits), full(logits);
+    static_cast<void>(full.total());
+    static_cast<void>(full.sorted(1999));
+    const double u = ondol::uniform(9, i);
+    CHECK(lazy.draw(u) == full.draw(u));
+  }
+}
+
+TEST_CASE("candidates: a logit of -inf is no candidate; NaN, +inf and nothing at all are errors") {
+  Candidates c(std::vector<float>{1, -infinity, 2});
+  CHECK(c.size() == 2);
+  CHECK(c.vocabulary() == 3);
+  CHECK(c.probabilities()[1] == 0);
+  const auto code = [](auto&& call) {
+    try {
+      call();
+    } catch (const Error& error) {
+      return error.code();
+    }
+    return ondol::Status::ok;
+  };
+  CHECK(code([] { Candidates(std::vector<float>{1, std::nanf("")}); }) == ondol::Status::numeric);
+  CHECK(code([] { Candidates(std::vector<float>{1, infinity}); }) == ondol::Status::numeric);
+  CHECK(code([] {
+          static_cast<void>(Candidates(std::vector<float>{-infinity, -infinity}).draw(0.5));
+        }) == ondol::Status::numeric);
+  CHECK(code([] { static_cast<void>(Candidates(std::vector<float>{}).best()); }) == ondol::Status::numeric);
+  CHECK_THROWS_WITH_AS(Candidates(std::vector<float>{1, infinity}),
+                       "logit of token 1 is inf, expected a number below infinity", Error);
+}
+
+TEST_CASE("candidates: logits may be changed after tokens were removed and sorted") {
+  Candidates c(std::vector<float>{1, 5, 3, 4, 2});
+  c.keep(3);  // 1, 3, 2
+  const std::vector<Token> ids{1, 1, 0};
+  c.adjust(ids, [](float logit, std::uint32_t count) { return logit - 2 * static_cast<float>(count); });
+  CHECK(c.sorted(0) == Candidates::Entry{4, 3});
+  CHECK(c.sorted(1) == Candidates::Entry{3, 2});
+  CHECK(c.sorted(2) == Candidates::Entry{1, 1});
+  c.remove(std::vector<Token>{3, 0});
+  CHECK(c.size() == 2);
+  CHECK(c.best() == 2);
+}

@@ -12,6 +12,10 @@ struct F32x16 {
   float lane[16];
 };
 
+/// Vectors that one register tile of a product keeps, and its most rows.
+constexpr int tile_vectors = 4;
+constexpr int tile_rows = 4;
+
 template <class Op>
 inline F32x16 each_lane(Op op) {
   F32x16 r;

@@ -107,6 +107,8 @@ CacheLayout cache_layout(const Recipe& recipe, const LoadOptions& options, std::
 }  // namespace
 
 struct Model::Impl {
+  explicit Impl(Runtime with) : runtime(std::move(with)) {}
+
   Runtime runtime;
   ModelInfo info;
   std::unique_ptr<Transformer> network;
@@ -161,7 +163,7 @@ Model Model::load(std::string_view path, const LoadOptions& options) {
   const Recipe recipe = family.recipe(config);
   const auto& runtime = options.runtime.state();
 
-  auto impl = std::make_shared<Impl>(Impl{.runtime = options.runtime});
+  auto impl = std::make_shared<Impl>(options.runtime);
   WeightBinder binder(*source, options.precision);
   impl->network = std::make_unique<Transformer>(recipe, family.names, *source, binder);
   impl->layout = std::make_shared<const CacheLayout>(

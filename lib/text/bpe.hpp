@@ -1,0 +1,70 @@
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "text/character_pairs.hpp"
+#include "text/merges.hpp"
+#include "text/pipeline.hpp"
+#include "text/vocabulary.hpp"
+
+namespace ondol::text {
+
+/// Which pieces are one token after all merges, learnt as they are met: most words of a text are, and need no merging.
+class WholeTokens {
+ public:
+  explicit WholeTokens(std::size_t tokens) : state_(new std::atomic<std::uint8_t>[tokens]()) {}
+  enum State : std::uint8_t { unknown, yes, no };
+  [[nodiscard]] State get(Token id) const noexcept {
+    return State(state_[std::size_t(id)].load(std::memory_order_relaxed));
+  }
+  void set(Token id, bool whole) const noexcept {
+    state_[std::size_t(id)].store(whole ? yes : no, std::memory_order_relaxed);
+  }
+
+ private:
+  std::unique_ptr<std::atomic<std::uint8_t>[]> state_;
+};
+
+/// Byte-level BPE (GPT-2): a piece starts as its bytes. A byte that the vocabulary lacks is left out.
+/// Any length in O(n log n). The vocabulary must outlive it.
+class ByteLevelBpe final : public TokenModel {
+ public:
+  /// @param merges         rules as in Merges
+  /// @param ignore_merges  a piece that is a token is that token
+  ByteLevelBpe(const Vocabulary& vocabulary, std::span<const std::string_view> merges, bool ignore_merges);
+  void encode(std::string_view piece, std::vector<Token>& out) const override;
+
+ private:
+  [[nodiscard]] Token whole(std::string_view piece) const noexcept;
+
+  const Vocabulary& vocabulary_;
+  Merges merges_;
+  WholeTokens whole_tokens_;
+  Token bytes_[256];
+  bool ignore_merges_;
+};
+
+/// BPE that starts from characters (Gemma 4); one that the vocabulary lacks becomes its byte tokens, without those the
+/// unknown token, once for a run. Any length in O(n log n). The vocabulary must outlive it.
+class CharacterBpe final : public TokenModel {
+ public:
+  /// @param unknown  -1: characters without tokens are left out
+  CharacterBpe(const Vocabulary& vocabulary, std::span<const std::string_view> merges, Token unknown);
+  void encode(std::string_view piece, std::vector<Token>& out) const override;
+
+ private:
+  void encode_part(std::string_view text, std::span<Token> symbols, std::vector<Token>& out) const;
+
+  const Vocabulary& vocabulary_;
+  Merges merges_;
+  WholeTokens whole_tokens_;
+  std::vector<Token> bytes_;
+  Token unknown_;
+  CharacterPairs pairs_;  // that some merge joins
+};
+
+}  // namespace ondol::text

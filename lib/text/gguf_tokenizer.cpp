@@ -1,0 +1,199 @@
+#include <fmt/format.h>
+
+#include <array>
+#include <cctype>
+
+#include "base/fail.hpp"
+#include "files/weight_source.hpp"
+#include "text/bpe.hpp"
+#include "text/byte_level.hpp"
+#include "text/normalizers.hpp"
+#include "text/pre_tokenizers.hpp"
+#include "text/sentence_piece.hpp"
+#include "text/tokenizer.hpp"
+
+namespace ondol {
+namespace {
+
+using text::Pipeline;
+using text::TokenType;
+using text::Vocabulary;
+
+constexpr const char* model_key = "tokenizer.ggml.model";
+constexpr const char* pre_key = "tokenizer.ggml.pre";
+constexpr const char* blank = "\xE2\x96\x81";  // U+2581, the blank of SentencePiece
+
+using Strings = std::vector<std::string_view>;
+
+/// Types of the tokens. Old SentencePiece files have none: they go by the tokens' spelling.
+std::vector<TokenType> read_types(const WeightSource& source, const Strings& tokens, bool by_spelling) {
+  constexpr const char* key = "tokenizer.ggml.token_type";
+  std::vector<TokenType> types(tokens.size(), TokenType::normal);
+  const auto values = source.integers(key);
+  if (!values) {
+    for (std::size_t i = 0; by_spelling && i < tokens.size(); ++i) {
+      if (text::byte_of(tokens[i]))
+        types[i] = TokenType::byte;
+      else if (tokens[i] == "<unk>")
+        types[i] = TokenType::unknown;
+      else if (tokens[i] == "<s>" || tokens[i] == "</s>")
+        types[i] = TokenType::control;
+    }
+    return types;
+  }
+  if (values->size() != tokens.size()) {
+    fail(Status::bad_file,
+         fmt::format("{}: {} has {} entries for {} tokens", source.path(), key, values->size(), tokens.size()));
+  }
+  for (std::size_t i = 0; i < types.size(); ++i) {
+    const std::int64_t value = (*values)[i];
+    if (value < 0 || value > 6) {
+      fail(Status::bad_file, fmt::format("{}: {}[{}] is {}; 1 .. 6 expected", source.path(), key, i, value));
+    }
+    if (value != 0) types[i] = TokenType(value);  // 0 is "undefined"
+  }
+  return types;
+}
+
+struct File {
+  const WeightSource& source;
+  Strings tokens;
+  const TokenizerOptions& options;
+
+  [[nodiscard]] Strings merges() const {
+    auto rules = source.texts("tokenizer.ggml.merges");
+    if (!rules) fail(Status::bad_file, fmt::format("{}: no tokenizer.ggml.merges", source.path()));
+    return std::move(*rules);
+  }
+};
+
+/// White space that tokens take with them; only the model's name tells (llama.cpp does the same).
+void set_strips(const WeightSource& source, const Vocabulary& vocabulary, text::AddedTokens& added) {
+  const std::string_view pre = source.text(pre_key).value_or("");
+  if (pre == "jina-v2-de" || pre == "jina-v2-es" || pre == "jina-v2-code")
+    added.strip_before(vocabulary.find("<mask>"));
+  std::string name(source.text("general.name").value_or(""));
+  for (char& c : name) c = char(std::tolower(static_cast<unsigned char>(c)));
+  if (name.find("phi-3") == name.npos && name.find("phi3") == name.npos) return;
+  for (std::size_t i = 0; i < vocabulary.size(); ++i) {
+    const std::string_view text = vocabulary.text(Token(i));
+    const bool special = vocabulary.type(Token(i)) != TokenType::normal && vocabulary.type(Token(i)) != TokenType::byte;
+    if (special && text != "<unk>" && text != "<s>" && text != "<|endoftext|>") added.strip_after(Token(i));
+  }
+}
+
+Tokenizer finish(const File& file, Vocabulary vocabulary, const text::SpecialDefaults& defaults,
+                 const std::function<Pipeline(const Vocabulary&, const text::SpecialTokens&)>& make) {
+  text::SpecialTokens special = text::read_special_tokens(file.source, vocabulary, defaults);
+  const auto pipeline = [&, roles = special](const Vocabulary& v) { return make(v, roles); };
+  auto impl = std::make_shared<Tokenizer::Impl>(std::move(vocabulary), std::move(special), pipeline);
+  set_strips(file.source, impl->vocabulary(), impl->added());
+  return Tokenizer(std::move(impl));
+}
+
+/// SentencePiece's way with spaces. Says whether decoding drops the first one.
+bool add_space_normalizers(const WeightSource& source, bool prefix_by_default, Pipeline& p) {
+  const bool prefix = source.flag("tokenizer.ggml.add_space_prefix").value_or(prefix_by_default);
+  if (source.flag("tokenizer.ggml.remove_extra_whitespaces").value_or(false)) {
+    p.normalizers.push_back(std::make_unique<text::CollapseSpaces>());
+  }
+  if (prefix) p.normalizers.push_back(std::make_unique<text::Prepend>(" "));
+  p.normalizers.push_back(std::make_unique<text::Replace>(" ", blank));
+  return prefix;
+}
+
+Tokenizer make_characters(const File& file) {
+  Vocabulary vocabulary(file.tokens, read_types(file.source, file.tokens, true));
+  return finish(file, std::move(vocabulary), {}, [&](const Vocabulary& v, const text::SpecialTokens& special) {
+    Pipeline p;
+    const bool prefix = add_space_normalizers(file.source, false, p);
+    p.model = std::make_unique<text::CharacterBpe>(v, file.merges(), special.unknown.value_or(-1));
+    p.decoder = std::make_unique<text::SentencePieceDecoder>(v, prefix);
+    return p;
+  });
+}
+
+Tokenizer make_byte_level(const File& file) {
+  const std::string& path = file.source.path();
+  const std::string_view name =
+      file.options.pre_tokenizer.empty() ? file.source.text(pre_key).value_or("") : file.options.pre_tokenizer;
+  const text::PreTokenizerKind* kind = text::find_pre_tokenizer(name);
+  if (kind == nullptr) {
+    constexpr const char* hint =
+        "the option pre_tokenizer names one to use instead (\"gpt-2\", \"llama-bpe\", \"qwen2\" …)";
+    fail(Status::unsupported, name.empty()
+                                  ? fmt::format("{}: no {}, so how text is split is not known; {}", path, pre_key, hint)
+                                  : fmt::format("{}: pre-tokenizer '{}' is not known; {}", path, name, hint));
+  }
+  if (kind->characters) return make_characters(file);
+  Vocabulary vocabulary(file.tokens, read_types(file.source, file.tokens, false));
+  return finish(file, std::move(vocabulary), {.adds_bos = kind->adds_bos},
+                [&](const Vocabulary& v, const text::SpecialTokens&) {
+                  Pipeline p;
+                  if (kind->nfc) p.normalizers.push_back(std::make_unique<text::Nfc>());
+                  p.pre_tokenizer = std::make_unique<text::RegexSplitter>(kind->steps);
+                  p.model = std::make_unique<text::ByteLevelBpe>(v, file.merges(), kind->ignore_merges);
+                  p.decoder = std::make_unique<text::ByteLevelDecoder>(v);
+                  return p;
+                });
+}
+
+Tokenizer make_sentence_piece(const File& file) {
+  if (file.source.has("tokenizer.ggml.precompiled_charsmap")) {
+    fail(Status::unsupported,
+         fmt::format("{}: tokenizer.ggml.precompiled_charsmap with {} 'llama'", file.source.path(), model_key));
+  }
+  const auto scores = file.source.numbers("tokenizer.ggml.scores");
+  if (!scores || scores->size() != file.tokens.size()) {
+    fail(Status::bad_file, fmt::format("{}: tokenizer.ggml.scores has {} entries for {} tokens", file.source.path(),
+                                       scores ? scores->size() : 0, file.tokens.size()));
+  }
+  Vocabulary vocabulary(file.tokens, read_types(file.source, file.tokens, true));
+  return finish(file, std::move(vocabulary), {.adds_bos = true, .spm_ids = true},
+                [&](const Vocabulary& v, const text::SpecialTokens& special) {
+                  Pipeline p;
+                  const bool prefix = add_space_normalizers(file.source, true, p);
+                  p.model = std::make_unique<text::SentencePieceModel>(v, *scores, special.unknown.value_or(-1));
+                  p.decoder = std::make_unique<text::SentencePieceDecoder>(v, prefix);
+                  return p;
+                });
+}
+
+struct ModelKind {
+  std::string_view name;
+  Tokenizer (*make)(const File&);
+  bool has_pre_tokenizer;
+};
+
+constexpr std::array model_kinds = std::to_array<ModelKind>({
+    {"gpt2", make_byte_level, true},
+    {"llama", make_sentence_piece, false},
+    {"gemma4", make_characters, false},
+});
+
+}  // namespace
+
+Tokenizer make_tokenizer(const WeightSource& source, const TokenizerOptions& options) {
+  const auto model = source.text(model_key);
+  if (!model || *model == "none" || *model == "no_vocab") {
+    fail(Status::no_vocabulary,
+         fmt::format("{}: the file has no vocabulary ({} is missing or \"none\")", source.path(), model_key));
+  }
+  for (const ModelKind& kind : model_kinds) {
+    if (kind.name != *model) continue;
+    if (!options.pre_tokenizer.empty() && !kind.has_pre_tokenizer) {
+      fail(Status::invalid_argument, fmt::format("{}: a vocabulary of model '{}' has no pre-tokenizer that the option "
+                                                 "pre_tokenizer ('{}') could replace",
+                                                 source.path(), *model, options.pre_tokenizer));
+    }
+    auto tokens = source.texts("tokenizer.ggml.tokens");
+    if (!tokens || tokens->empty()) {
+      fail(Status::no_vocabulary, fmt::format("{}: tokenizer.ggml.tokens is missing or empty", source.path()));
+    }
+    return kind.make({source, std::move(*tokens), options});
+  }
+  fail(Status::unsupported,
+       fmt::format("{}: {} is '{}'; known are gpt2, llama and gemma4", source.path(), model_key, *model));
+}
+
+}  // namespace ondol

@@ -1,0 +1,183 @@
+#include "text/sentence_piece.hpp"
+
+#include <fmt/format.h>
+#include <sentencepiece_processor.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+#include "base/fail.hpp"
+#include "base/utf8.hpp"
+
+namespace ondol::text {
+namespace {
+
+constexpr std::string_view blank = "\xE2\x96\x81";  // U+2581
+constexpr std::size_t chunk = 8192;                 // bytes given to the library at once, where a cut is possible
+
+/// Writes fields of Protocol Buffers' wire format; numbers of fields are those of sentencepiece_model.proto.
+class Message {
+ public:
+  void number(int field, std::uint64_t value) { varint(std::uint64_t(field) << 3), varint(value); }
+  void real(int field, float value) {
+    char bytes[4];
+    std::memcpy(bytes, &value, 4);  // little-endian, as every machine this runs on
+    varint(std::uint64_t(field) << 3 | 5);
+    out_.append(bytes, 4);
+  }
+  void text(int field, std::string_view value) {
+    varint(std::uint64_t(field) << 3 | 2), varint(value.size());
+    out_ += value;
+  }
+  void clear() { out_.clear(); }
+  [[nodiscard]] const std::string& bytes() const { return out_; }
+
+ private:
+  void varint(std::uint64_t value) {
+    for (; value >= 0x80; value >>= 7) out_ += char(value | 0x80);
+    out_ += char(value);
+  }
+  std::string out_;
+};
+
+void put_piece(Message& model, std::string_view text, float score, TokenType type) {
+  Message piece;
+  piece.text(1, text);
+  piece.real(2, score);
+  piece.number(3, std::uint64_t(type));
+  model.text(1, piece.bytes());
+}
+
+/// A table of character rules without a rule, for the library prints a notice if there is no table: the length of the
+/// trie, a double array of 512 units (a root whose children are 256 .. 511, none of them there), then one NUL of text.
+std::string no_rules() {
+  std::vector<std::uint32_t> units(512, 0x80000000u);
+  units[0] = 256u << 10;
+  const auto bytes = std::uint32_t(units.size() * sizeof units[0]);
+  std::string out(sizeof bytes + bytes + 1, '\0');
+  std::memcpy(out.data(), &bytes, sizeof bytes);
+  std::memcpy(out.data() + sizeof bytes, units.data(), bytes);
+  return out;
+}
+
+/// Spelling for tokens that the library must not know: no text has it, for added tokens are matched by ourselves.
+std::string placeholder(const Vocabulary& vocabulary, std::size_t id) {
+  std::string name = fmt::format("<ondol:{}>", id);
+  while (vocabulary.find(name) >= 0) name += '>';
+  return name;
+}
+
+bool is_piece(TokenType type) { return type == TokenType::normal || type == TokenType::unused; }
+
+}  // namespace
+
+struct SentencePieceModel::Library {
+  sentencepiece::SentencePieceProcessor processor;
+};
+
+SentencePieceModel::SentencePieceModel(const Vocabulary& vocabulary, std::span<const double> scores, Token unknown)
+    : library_(std::make_unique<Library>()), bytes_(vocabulary.byte_tokens()), unknown_(unknown) {
+  const std::size_t n = vocabulary.size();
+  if (scores.size() < n) fail(Status::bad_file, fmt::format("{} scores for {} tokens", scores.size(), n));
+  byte_fallback_ = std::all_of(bytes_.begin(), bytes_.end(), [](Token id) { return id >= 0; });
+
+  Message model;
+  for (std::size_t i = 0; i < n; ++i) {
+    const Token id = Token(i);
+    const std::string_view text = vocabulary.text(id);
+    const TokenType type = vocabulary.type(id);
+    if (!std::isfinite(scores[i])) fail(Status::bad_file, fmt::format("the score of token {} is {}", i, scores[i]));
+    const auto byte = type == TokenType::byte && byte_fallback_ ? byte_of(text) : std::nullopt;
+    if (id == unknown) {
+      put_piece(model, text.empty() ? placeholder(vocabulary, i) : text, 0, TokenType::unknown);
+    } else if (byte && bytes_[*byte] == id) {
+      put_piece(model, fmt::format("<0x{:02X}>", *byte), 0, TokenType::byte);
+    } else if (is_piece(type) && !text.empty() && vocabulary.find(text) == id && utf8_valid(text)) {
+      put_piece(model, text, float(scores[i]), type);
+      for (std::size_t at = 0, last = 0; at < text.size(); at += utf8_length(text.substr(at))) {
+        if (at > 0) pairs_.add(first_character(text.substr(last)), first_character(text.substr(at)));
+        last = at;
+      }
+    } else {
+      put_piece(model, placeholder(vocabulary, i), 0, TokenType::control);
+    }
+  }
+  if (unknown < 0) put_piece(model, placeholder(vocabulary, n), 0, TokenType::unknown);
+  pairs_.build();
+
+  Message trainer, normalizer;
+  trainer.number(3, 2);  // model_type: BPE
+  trainer.number(35, byte_fallback_ ? 1 : 0);
+  model.text(2, trainer.bytes());
+  normalizer.text(2, no_rules());
+  normalizer.number(3, 0);  // add_dummy_prefix
+  normalizer.number(4, 0);  // remove_extra_whitespaces
+  normalizer.number(5, 1);  // escape_whitespaces
+  model.text(3, normalizer.bytes());
+  const auto status = library_->processor.LoadFromSerializedProto(model.bytes());
+  if (!status.ok()) fail(Status::internal, fmt::format("sentencepiece refuses the vocabulary: {}", status.message()));
+}
+
+SentencePieceModel::~SentencePieceModel() = default;
+
+void SentencePieceModel::encode(std::string_view text, std::vector<Token>& out) const {
+  const std::size_t start = out.size();
+  while (!text.empty()) {
+    // The longest valid part, up to the first cut after a chunk.
+    std::size_t end = 0;
+    char32_t last = 0;
+    while (const std::size_t n = utf8_length(text.substr(end))) {
+      const char32_t code = utf8_decode(text.substr(end), n);
+      if (end >= chunk && !pairs_.contains(last, code)) break;
+      last = code;
+      end += n;
+    }
+    if (end != 0) {
+      encode_valid(text.substr(0, end), start, out);
+    } else {
+      const Token byte = bytes_[static_cast<unsigned char>(text.front())];
+      if (byte >= 0)
+        out.push_back(byte);
+      else if (unknown_ >= 0 && (out.size() == start || out.back() != unknown_))
+        out.push_back(unknown_);
+      end = 1;
+    }
+    text.remove_prefix(end);
+  }
+}
+
+void SentencePieceModel::encode_valid(std::string_view text, std::size_t start, std::vector<Token>& out) const {
+  std::vector<int> ids;
+  const auto status = library_->processor.Encode(text, &ids);
+  if (!status.ok()) fail(Status::internal, fmt::format("sentencepiece: {}", status.message()));
+  for (const int id : ids) {
+    const Token token = unknown_ < 0 && id == library_->processor.unk_id() ? -1 : Token(id);
+    if (token < 0 || (token == unknown_ && out.size() > start && out.back() == unknown_)) continue;
+    out.push_back(token);
+  }
+}
+
+void SentencePieceDecoder::append(Token id, std::string& out) const {
+  const std::string_view text = vocabulary_.text(id);
+  switch (vocabulary_.type(id)) {
+    case TokenType::byte:
+      if (const auto byte = byte_of(text))
+        out += char(*byte);
+      else
+        out += text;
+      return;
+    case TokenType::normal:
+    case TokenType::unused: break;
+    default: out += text; return;
+  }
+  std::size_t done = 0;
+  for (std::size_t at = text.find(blank); at != text.npos; at = text.find(blank, done)) {
+    out += text.substr(done, at - done);
+    out += ' ';
+    done = at + blank.size();
+  }
+  out += text.substr(done);
+}
+
+}  // namespace ondol::text

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <memory>
+#include <span>
+
+#include "text/character_pairs.hpp"
+#include "text/pipeline.hpp"
+#include "text/vocabulary.hpp"
+
+namespace ondol::text {
+
+/// BPE by scores as SentencePiece does it, run by its library on a model rebuilt from the vocabulary. Takes text whose
+/// spaces are "▁" already. Characters that no token spells become their byte tokens where the vocabulary has all 256,
+/// else the unknown token, once for a run. The vocabulary must outlive it.
+class SentencePieceModel final : public TokenModel {
+ public:
+  /// @param scores   one a token
+  /// @param unknown  -1: what has no token is left out
+  /// @throws Error bad_file: a score that is not a number, fewer scores than tokens; internal: the library refuses.
+  SentencePieceModel(const Vocabulary& vocabulary, std::span<const double> scores, Token unknown);
+  ~SentencePieceModel() override;
+  void encode(std::string_view piece, std::vector<Token>& out) const override;
+
+ private:
+  struct Library;
+  void encode_valid(std::string_view text, std::size_t start, std::vector<Token>& out) const;
+
+  std::unique_ptr<Library> library_;
+  CharacterPairs pairs_;
+  std::vector<Token> bytes_;
+  Token unknown_;
+  bool byte_fallback_;
+};
+
+/// SentencePiece's spelling back to text: "▁" is a space, "<0x0A>" a byte; control and added tokens give their text.
+class SentencePieceDecoder final : public Decoder {
+ public:
+  /// @param strips_first_space  encoding puts a space in front of the text
+  SentencePieceDecoder(const Vocabulary& vocabulary, bool strips_first_space)
+      : vocabulary_(vocabulary), strips_first_space_(strips_first_space) {}
+  void append(Token id, std::string& out) const override;
+  [[nodiscard]] bool strips_first_space() const override { return strips_first_space_; }
+
+ private:
+  const Vocabulary& vocabulary_;
+  bool strips_first_space_;
+};
+
+}  // namespace ondol::text

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "text/vocabulary.hpp"
+
+namespace ondol {
+class WeightSource;
+}
+
+namespace ondol::text {
+
+/// The ids with a role, and what encoding adds around a text.
+struct SpecialTokens {
+  std::optional<Token> bos, eos, unknown, padding;
+  bool adds_bos = false, adds_eos = false;
+  std::vector<Token> ends;  ///< sorted; any of them ends a reply
+};
+
+/// What a vocabulary means where the file says nothing.
+struct SpecialDefaults {
+  bool adds_bos = false;
+  bool spm_ids = false;  ///< "<unk>", "<s>", "</s>" have their roles by spelling (SentencePiece)
+};
+
+/// Reads the `tokenizer.ggml.*_token_id` and `add_*_token` keys. Tokens that end a turn by their known spelling, or
+/// have a role, become control tokens in `vocabulary` if they were added tokens.
+/// @throws Error bad_file: an id outside of the vocabulary (all bits set means none).
+[[nodiscard]] SpecialTokens read_special_tokens(const WeightSource& source, Vocabulary& vocabulary,
+                                                const SpecialDefaults& defaults);
+
+}  // namespace ondol::text

@@ -1,0 +1,74 @@
+#include "text/vocabulary.hpp"
+
+#include <fmt/format.h>
+
+#include <bit>
+#include <limits>
+
+#include "base/fail.hpp"
+#include "text/hash.hpp"
+
+namespace ondol::text {
+
+Vocabulary::Vocabulary(std::span<const std::string_view> tokens, std::vector<TokenType> types)
+    : types_(std::move(types)) {
+  if (tokens.empty()) fail(Status::bad_file, "the vocabulary has no tokens");
+  if (tokens.size() > std::size_t(std::numeric_limits<Token>::max())) {
+    fail(Status::bad_file, fmt::format("the vocabulary has {} tokens; at most 2^31 - 1 are possible", tokens.size()));
+  }
+  std::size_t bytes = 0;
+  for (const std::string_view token : tokens) bytes += token.size();
+  if (bytes > std::numeric_limits<std::uint32_t>::max()) {
+    fail(Status::bad_file, fmt::format("the vocabulary has {} bytes of text; at most 2^32 - 1 are possible", bytes));
+  }
+  texts_.reserve(bytes);
+  offsets_.reserve(tokens.size() + 1);
+  offsets_.push_back(0);
+  slots_.assign(std::bit_ceil(2 * tokens.size()), -1);
+  const std::size_t mask = slots_.size() - 1;
+  for (std::size_t id = 0; id < tokens.size(); ++id) {
+    const std::string_view token = tokens[id];
+    texts_ += token;
+    offsets_.push_back(std::uint32_t(texts_.size()));
+    if (token.size() > longest_) longest_ = token.size();
+    std::size_t slot = hash(token) & mask;
+    while (slots_[slot] >= 0 && text(slots_[slot]) != token) slot = (slot + 1) & mask;
+    if (slots_[slot] < 0) slots_[slot] = Token(id);  // a repeated spelling keeps its lowest id
+  }
+}
+
+Token Vocabulary::find(std::string_view wanted) const noexcept {
+  if (wanted.size() > longest_) return -1;
+  const std::size_t mask = slots_.size() - 1;
+  for (std::size_t slot = hash(wanted) & mask; slots_[slot] >= 0; slot = (slot + 1) & mask) {
+    if (text(slots_[slot]) == wanted) return slots_[slot];
+  }
+  return -1;
+}
+
+std::vector<Token> Vocabulary::byte_tokens() const {
+  std::vector<Token> bytes(256, -1);
+  for (std::size_t id = size(); id-- > 0;) {
+    if (types_[id] != TokenType::byte) continue;
+    if (const auto byte = byte_of(text(Token(id)))) bytes[*byte] = Token(id);
+  }
+  return bytes;
+}
+
+std::optional<unsigned char> byte_of(std::string_view text) noexcept {
+  if (text.size() != 6 || !text.starts_with("<0x") || text[5] != '>') return std::nullopt;
+  unsigned value = 0;
+  for (const char c : text.substr(3, 2)) {
+    if (c >= '0' && c <= '9')
+      value = value * 16 + unsigned(c - '0');
+    else if (c >= 'A' && c <= 'F')
+      value = value * 16 + unsigned(c - 'A' + 10);
+    else if (c >= 'a' && c <= 'f')
+      value = value * 16 + unsigned(c - 'a' + 10);
+    else
+      return std::nullopt;
+  }
+  return static_cast<unsigned char>(value);
+}
+
+}  // namespace ondol::text

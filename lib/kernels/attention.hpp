@@ -25,8 +25,9 @@ inline constexpr std::size_t cache_block = 64;
   return 0;
 }
 
-/// Queries that share one kv head. Row r reads queries[r * query_stride ..] and writes out[r * out_stride ..], head_dim
-/// floats; it sees the positions first[r] <= p < end[r], at least one; all must be in the blocks.
+/// Queries that share one kv head. Row r reads queries[r] and writes out[r], head_dim floats each; it sees the
+/// positions first[r] <= p < end[r], at least one; all must be in the blocks. Rows may come in any order; neighbours
+/// that see nearly the same positions are fast.
 struct AttentionTask {
   const float* const* queries;   ///< [rows] pointers to head_dim floats
   float* const* out;             ///< [rows] pointers to head_dim floats
@@ -35,7 +36,7 @@ struct AttentionTask {
   std::size_t rows;              ///< 1 .. 64
   const std::byte* const* keys;  ///< block b holds the positions [64 b, 64 b + 64) of this kv head
   const std::byte* const* values;
-  std::size_t head_dim;  ///< at most 512
+  std::size_t head_dim;  ///< at least 1; a multiple of 32 for q8_0
   float scale;           ///< usually 1 / sqrt(head_dim)
   CacheType type;
   float* scratch;  ///< attention_scratch(rows, head_dim) floats of this task alone

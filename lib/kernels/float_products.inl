@@ -1,23 +1,11 @@
 // Bodies of kernels/float_products.hpp. The simd layer gives `tile_vectors`, the accumulators of a register tile, and
 // `tile_rows`, the most rows of one.
 #include "kernels/float_products.hpp"
+#include "kernels/simd/elements.inl"
 
 namespace ondol::ISA {
 namespace {
 namespace float_bodies {
-
-struct FromFloat {
-  using Element = float;
-  static F32x16 load16(const float* p) { return load(p); }
-};
-struct FromHalf {
-  using Element = std::uint16_t;
-  static F32x16 load16(const std::uint16_t* p) { return load_half(p); }
-};
-struct FromBfloat {
-  using Element = std::uint16_t;
-  static F32x16 load16(const std::uint16_t* p) { return load_bfloat(p); }
-};
 
 /// One chunk of columns of some panels: element (p, k, lane) is at weights[p * panel_stride + k * 16 + lane].
 template <class From>
@@ -144,8 +132,7 @@ void multiply_slice(const FloatTask& t) noexcept {
 }  // namespace
 
 extern const FloatKernels float_products;
-const FloatKernels float_products{{float_bodies::multiply_slice<float_bodies::FromFloat>,
-                                   float_bodies::multiply_slice<float_bodies::FromHalf>,
-                                   float_bodies::multiply_slice<float_bodies::FromBfloat>}};
+const FloatKernels float_products{{float_bodies::multiply_slice<FromFloat>, float_bodies::multiply_slice<FromHalf>,
+                                   float_bodies::multiply_slice<FromBfloat>}};
 
 }  // namespace ondol::ISA

@@ -1,3 +1,4 @@
+#pragma once
 // exp(x), at most 2 units in the last place off: x = n ln 2 + r, |r| <= ln 2 / 2, e^r by the polynomial of Cephes' expf
 // (S. Moshier), times 2^n in two steps so that subnormal results are rounded once. -inf gives 0, NaN gives NaN.
 namespace ondol::ISA {

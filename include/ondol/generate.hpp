@@ -23,13 +23,16 @@ struct GenerateOptions {
   Sampler sampler;
   /// Most tokens to generate; 0 = up to the end of the context.
   std::size_t max_tokens = 0;
-  /// No end token and no stop before this many tokens.
+  /// No end token and no stop before this many tokens: until then end tokens and `stop_ids` cannot be chosen (as
+  /// transformers' min_new_tokens), and a stop string that is complete is passed on as text.
   std::size_t min_tokens = 0;
-  /// Texts that end the reply; matched on bytes across token borders. The reply ends before them.
+  /// Texts that end the reply; matched on bytes across token borders, in control tokens too. The reply ends before
+  /// them: of several the first to be complete counts, then the longest. Nothing of them is ever given out, and nothing
+  /// else is held back longer than it could become one.
   std::vector<std::string> stop;
-  /// Tokens that end the reply, besides those the model file names.
+  /// Tokens that end the reply, besides those the model file names. Like these they are no part of its text.
   std::vector<Token> stop_ids;
-  /// Go on past end tokens.
+  /// Go on past end tokens, which may be chosen like all others.
   bool ignore_eos = false;
   /// Keep the stop string in the text (it always stays in the cache).
   bool include_stop = false;
@@ -65,25 +68,29 @@ struct Piece {
 
 /// Where the time went. Loading is not part of it; template and tokenisation are.
 struct Timings {
-  std::size_t prompt_tokens = 0;     ///< tokens of the prompt
-  std::size_t cached_tokens = 0;     ///< of these, taken from the cache
-  std::size_t dropped_tokens = 0;    ///< left out of a chat by its policy
+  std::size_t prompt_tokens = 0;   ///< tokens before the reply, those in the cache included
+  std::size_t cached_tokens = 0;   ///< of these, taken from the cache
+  std::size_t dropped_tokens = 0;  ///< left out of a chat by its policy
   std::size_t generated_tokens = 0;
   double prefill_seconds = 0;
-  double first_piece_seconds = 0;    ///< from the call to the first token
-  double decode_seconds = 0;         ///< from the first token to the last
+  double first_piece_seconds = 0;  ///< from the call to the first token
+  double decode_seconds = 0;       ///< from the first token to the last
   [[nodiscard]] double prompt_tokens_per_second() const noexcept {
     return prefill_seconds > 0 ? double(prompt_tokens - cached_tokens) / prefill_seconds : 0;
   }
   [[nodiscard]] double generated_tokens_per_second() const noexcept {
     return decode_seconds > 0 && generated_tokens > 1 ? double(generated_tokens - 1) / decode_seconds : 0;
   }
+  [[nodiscard]] double mean_gap_seconds() const noexcept {
+    return generated_tokens > 1 ? decode_seconds / double(generated_tokens - 1) : 0;
+  }
+  [[nodiscard]] double total_seconds() const noexcept { return first_piece_seconds + decode_seconds; }
 };
 
 /// All of a reply.
 struct Result {
-  std::string text;
-  std::vector<Token> ids;  ///< generated, an end token included
+  std::string text;                 ///< decode(ids) without the tokens that ended it, up to a stop string
+  std::vector<Token> ids;           ///< generated, an end token included
   std::vector<ChosenToken> tokens;  ///< parallel to ids; log-probabilities with `logprobs` only
   Finish finish = Finish::none;
   std::string stop;        ///< with Finish::stop: the stop string found, or empty for a stop id
@@ -103,8 +110,15 @@ class ONDOL_API Generation {
   [[nodiscard]] std::optional<Piece> next();
   /// What there is so far; complete once next() gave nothing.
   [[nodiscard]] const Result& result() const noexcept;
-  /// The sequence: the prompt and all generated tokens but the last.
+  /// The sequence so far: the prompt and all generated tokens but the last.
   [[nodiscard]] KVCache& cache() noexcept;
+  /// Tokens of the sequence that are not in the cache: the last one generated, and what a cancelled prefill left.
+  [[nodiscard]] std::vector<Token> pending() const;
+  /// Appends tokens of the host (a tool's result) to a reply that has ended, and makes next() give a new one behind
+  /// them, with counts, text and result() anew: only pending() and these tokens are computed. Text gets no start token;
+  /// a stop string or end token that was generated stays in front of it.
+  /// @throws Error invalid_argument: the reply has not ended, or belongs to a Chat; as generate().
+  void append(const Prompt& more);
   /// Runs to the end.
   Result finish();
 
@@ -141,10 +155,13 @@ class ONDOL_API Generation {
   std::unique_ptr<Impl> impl_;
 };
 
-/// Continues `prompt` in a fresh cache, or in `cache` (moved in or forked by the caller), whose positions stand before the
-/// prompt: then only the prompt's tokens are computed, and a text prompt gets no start token if the cache is not empty.
+/// Continues `prompt` in a fresh cache, or in `cache` (moved in or forked by the caller), whose positions stand before
+/// the prompt: then only the prompt's tokens are computed, and a text prompt gets no start token if the cache is not
+/// empty. The prompt is computed at the first next(). Penalties see the prompt and the output, not what stood in
+/// `cache`. Best of n from one prefill: compute all of the prompt but its last token once, then for each seed
+/// generate(model, prefilled.fork(), std::vector{last}, options).finish().
 /// @throws Error invalid_argument: an empty prompt, options out of range; no_vocabulary: text or stop strings without a
-///         tokenizer; context_full: prompt longer than the context, with both counts.
+///         tokenizer; context_full: no room for a token behind the prompt, with both counts.
 [[nodiscard]] ONDOL_API Generation generate(const Model& model, const Prompt& prompt,
                                             const GenerateOptions& options = {});
 [[nodiscard]] ONDOL_API Generation generate(const Model& model, KVCache cache, const Prompt& prompt,
@@ -157,13 +174,13 @@ class ONDOL_API Generation {
 
 /// Log-likelihood of a text.
 struct Score {
-  std::vector<Token> ids;
-  std::vector<float> nll;  ///< negative log-likelihood of each token after the first, in nats
+  std::vector<Token> ids;  ///< of the text, or of the continuation
+  std::vector<float> nll;  ///< negative log-likelihood of each token after the first, or of each, in nats
   [[nodiscard]] double sum() const noexcept;         ///< of the log-likelihoods, <= 0
-  [[nodiscard]] double perplexity() const noexcept;  ///< exp(mean nll)
+  [[nodiscard]] double perplexity() const noexcept;  ///< exp(mean nll); 1 without values
 };
 
-/// Scores each token of `text` given all before it. ids.size() - 1 values. Source: log-softmax in float32, summed in double.
+/// Scores each token of `text` given all before it: ids.size() - 1 values. Log-softmax in float32, summed in double.
 /// @throws Error invalid_argument: empty; context_full; no_vocabulary.
 [[nodiscard]] ONDOL_API Score score(const Model& model, const Prompt& text, const std::stop_token& stop = {});
 /// Scores `continuation` after `prompt`, tokenised apart (the continuation without start tokens): one value for
@@ -180,14 +197,19 @@ enum class WhenFull : std::int32_t {
 struct ChatOptions {
   GenerateOptions generate;
   WhenFull when_full = WhenFull::error;
-  /// Positions kept free for the reply when `when_full` decides what fits; 0 = max_tokens, or a quarter of the context.
+  /// Positions kept free for the reply when `when_full` decides what fits; 0 = one for error, the lesser of max_tokens
+  /// and a quarter of the context for drop_oldest.
   std::size_t reserve = 0;
   /// For the template: tools, documents, variables, now. Its start and end tokens are set from the tokenizer.
   RenderOptions render;
 };
 
+/// Ids of a rendered chat prompt: control tokens that the template wrote are read as such, those in content are plain
+/// text; the start token stands in front exactly once if the file asks for it.
+[[nodiscard]] ONDOL_API std::vector<Token> encode_prompt(const Tokenizer& tokenizer, const RenderedPrompt& prompt);
+
 /// A conversation: messages, and a cache that is kept between turns so that only what is new is computed.
-/// One thread at a time.
+/// One thread at a time. While one of its replies runs, all but cache() and messages() is an Error busy.
 class ONDOL_API Chat {
  public:
   /// @throws Error no_chat_template, no_vocabulary.
@@ -205,8 +227,9 @@ class ONDOL_API Chat {
   /// All messages as a JSON array.
   [[nodiscard]] std::string messages() const;
 
-  /// Renders the messages and generates the assistant's reply, which is appended when the generation ends.
-  /// The chat must outlive the generation and not be used meanwhile.
+  /// Renders the messages and generates the assistant's reply, which is appended when the generation ends, is cancelled
+  /// or is destroyed, if it has a token. Messages that were left out stay in messages().
+  /// @throws Error template_error; context_full, with counts; as generate().
   [[nodiscard]] Generation reply(const ChatOptions& options = {});
   /// add("user", text), reply, to the end.
   Result send(std::string_view text, const ChatOptions& options = {});
@@ -223,7 +246,7 @@ class ONDOL_API Chat {
 
  private:
   struct Impl;
-  std::unique_ptr<Impl> impl_;
+  std::shared_ptr<Impl> impl_;  ///< a running reply keeps it alive
 };
 
 }  // namespace ondol

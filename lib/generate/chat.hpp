@@ -1,0 +1,23 @@
+#pragma once
+
+#include <vector>
+
+#include "base/json.hpp"
+#include "ondol/generate.hpp"
+
+namespace ondol {
+
+struct Chat::Impl {
+  explicit Impl(Model its_model) : model(std::move(its_model)), cache(model.new_cache()) {}
+
+  /// @throws Error busy: a reply is running.
+  void require_idle(const char* call) const;
+
+  Model model;
+  std::vector<Json> messages;
+  KVCache cache;
+  std::vector<Token> tokens;  ///< what stands in the cache
+  bool replying = false;
+};
+
+}  // namespace ondol

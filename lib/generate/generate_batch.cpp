@@ -1,0 +1,76 @@
+#include <fmt/format.h>
+
+#include "base/fail.hpp"
+#include "generate/prompt.hpp"
+#include "generate/reply.hpp"
+#include "ondol/generate.hpp"
+
+namespace ondol {
+namespace {
+
+struct Sequence {
+  KVCache cache;
+  Reply reply;
+
+  [[nodiscard]] std::span<const Token> pending() const { return std::span(reply.tokens()).subspan(cache.length()); }
+};
+
+/// Ids of one prompt of many, so that errors name it.
+std::vector<Token> checked_ids(const Model& model, const Prompt& prompt, std::size_t index) {
+  try {
+    std::vector<Token> ids = prompt_ids(model, prompt, Place::start);
+    check_room(ids.size(), 0, model.context());
+    return ids;
+  } catch (const Error& error) {
+    fail(error.code(), fmt::format("prompts[{}]: {}", index, error.what()));
+  }
+}
+
+}  // namespace
+
+std::vector<Result> generate_batch(const Model& model, std::span<const Prompt> prompts,
+                                   const GenerateOptions& options) {
+  const auto start = Timer::Clock::now();
+  if (prompts.empty()) fail(Status::invalid_argument, "generate_batch: no prompts, expected at least one");
+  check_options(model, options);
+  const std::uint64_t seed = seed_of(options);
+  std::vector<Sequence> sequences;
+  sequences.reserve(prompts.size());
+  for (std::size_t i = 0; i < prompts.size(); ++i) {
+    std::vector<Token> ids = checked_ids(model, prompts[i], i);
+    sequences.push_back({model.new_cache(),
+                         Reply(ReplyModel::of(model), std::move(ids), {0, model.context()}, options, seed + i, start)});
+  }
+
+  bool prefill = true;
+  for (std::vector<Step> steps;; prefill = false) {
+    steps.clear();
+    std::vector<Reply*> live;
+    for (Sequence& sequence : sequences) {
+      if (sequence.reply.ended()) continue;
+      live.push_back(&sequence.reply);
+      steps.push_back({sequence.cache, sequence.pending()});
+    }
+    if (live.empty()) break;
+    const auto before = Timer::Clock::now();
+    std::vector<StepOutput> outputs;
+    try {
+      outputs = model.forward(steps, options.cancel, prefill ? options.prefill_progress.get() : nullptr);
+    } catch (const Error& error) {
+      if (error.code() != Status::cancelled) throw;
+      for (Reply* reply : live) static_cast<void>(reply->end(Finish::cancelled));
+      break;
+    }
+    for (std::size_t i = 0; i < live.size(); ++i) {
+      if (prefill) live[i]->timer().prefilled(Timer::Clock::now() - before);
+      static_cast<void>(live[i]->choose(outputs[i].logits.row(0)));
+    }
+  }
+
+  std::vector<Result> results;
+  results.reserve(sequences.size());
+  for (Sequence& sequence : sequences) results.push_back(std::move(sequence.reply.result()));
+  return results;
+}
+
+}  // namespace ondol

@@ -5,8 +5,13 @@
 namespace ondol::storage {
 namespace {
 
-void unpack(const std::byte* in, float* out, std::size_t n) noexcept { std::memcpy(out, in, n * sizeof(float)); }
-void pack(const float* in, std::byte* out, std::size_t n) noexcept { std::memcpy(out, in, n * sizeof(float)); }
+// memcpy takes no null pointer, not even for nothing.
+void unpack(const std::byte* in, float* out, std::size_t n) noexcept {
+  if (n != 0) std::memcpy(out, in, n * sizeof(float));
+}
+void pack(const float* in, std::byte* out, std::size_t n) noexcept {
+  if (n != 0) std::memcpy(out, in, n * sizeof(float));
+}
 
 }  // namespace
 

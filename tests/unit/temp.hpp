@@ -45,7 +45,7 @@ class MemoryFile {
   MemoryFile(const MemoryFile&) = delete;
   ~MemoryFile() { ::close(fd_); }
 
-  [[nodiscard]] std::string path() const { return "/proc/self/fd/" + std::to_string(fd_); }
+  [[nodiscard]] std::string path() const { return std::string("/proc/self/fd/").append(std::to_string(fd_)); }
 
   void put(std::uint64_t offset, std::string_view bytes) {
     while (!bytes.empty()) {

@@ -13,13 +13,13 @@ namespace ondol {
 
 /// A weight matrix in the layout its product reads, packed once at load. Immutable, move only.
 ///
-/// The order in which an element of a product is summed is a function of the columns and the product only: rows of a result
-/// do not depend on how many rows there are, on threads or on neighbours.
+/// The order in which an element of a product is summed is a function of the columns and the product only: rows of a
+/// result do not depend on how many rows there are, on threads or on neighbours.
 class PackedMatrix {
  public:
   PackedMatrix() = default;
-  /// Packs `weights` on all threads. With Precision::exact, or for formats without a product of their own, the
-  /// matrix holds the float32 values.
+  /// Packs `weights` on all threads. With Precision::exact quantised weights are held as their float32 values, as
+  /// formats without a product of their own always are.
   /// @throws Error out_of_memory.
   PackedMatrix(const WeightView& weights, Precision precision, Compute& compute,
                const std::shared_ptr<MemoryAccount>& memory);
@@ -68,8 +68,9 @@ class Activations {
   const Quantised* quantised_ = nullptr;
 };
 
-/// out[i * stride + j] = sum over k of x[i][k] * w[j][k]  (+ bias[j] if bias is not null), for all rows i of x and j of w.
+/// out[i * stride + j] = sum over k of x[i][k] * w[j][k] (+ bias[j] if bias is not null), for all rows i of x, j of w.
 /// @param stride  floats from one row of out to the next, at least w.rows().
-void multiply(const PackedMatrix& w, Activations& x, const float* bias, float* out, std::size_t stride, Compute& compute);
+void multiply(const PackedMatrix& w, Activations& x, const float* bias, float* out, std::size_t stride,
+              Compute& compute);
 
 }  // namespace ondol

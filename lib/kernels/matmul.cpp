@@ -1,0 +1,122 @@
+#include "kernels/matmul.hpp"
+
+#include <algorithm>
+#include <new>
+
+#include "kernels/float_products.hpp"
+#include "kernels/pack.hpp"
+#include "kernels/quantised_products.hpp"
+
+namespace ondol {
+namespace {
+
+/// The product of a matrix of this format. With exact precision quantised weights are their float32 values.
+Product product_of(const Format& format, Precision precision) noexcept {
+  const bool quantised = find_layout(format.product) != nullptr;
+  return quantised && precision == Precision::exact ? Product::f32 : format.product;
+}
+
+std::uint64_t panels_of(std::uint64_t rows) noexcept { return (rows + panel_rows - 1) / panel_rows; }
+
+std::uint64_t bytes_of(Product product, std::uint64_t rows, std::uint64_t columns) noexcept {
+  const Layout* layout = find_layout(product);
+  return layout ? panels_of(rows) * panel_bytes(*layout, columns) : float_packed_bytes(product, rows, columns);
+}
+
+constexpr std::size_t tasks_per_thread = 6;
+constexpr std::size_t row_block = 96;            // rows that a task takes at a time, a multiple of every tile
+constexpr std::size_t panel_block = 4;           // panels that it unpacks together
+constexpr std::size_t work_of_a_task = 1 << 16;  // at least, in bytes of weights times rows: some microseconds
+
+}  // namespace
+
+PackedMatrix::PackedMatrix(const WeightView& weights, Precision precision, Compute& compute,
+                           const std::shared_ptr<MemoryAccount>& memory)
+    : rows_(weights.rows),
+      columns_(weights.columns),
+      product_(product_of(*weights.format, precision)),
+      data_(memory, bytes_of(product_, rows_, columns_), "packed weights") {
+  const Layout* layout = find_layout(product_);
+  if (!layout) {
+    pack_float(weights, product_, data_.data(), compute);
+    return;
+  }
+  const std::uint64_t size = panel_bytes(*layout, columns_);
+  compute.pool.parallel_ranges(panels_of(rows_), 4, [&](std::size_t begin, std::size_t end) {
+    for (std::size_t panel = begin; panel < end; ++panel) pack_panel(weights, panel, data_.data() + panel * size);
+  });
+}
+
+void PackedMatrix::unpack_row(std::size_t row, float* out) const {
+  if (const Layout* layout = find_layout(product_)) {
+    const std::byte* panel = data() + row / panel_rows * panel_bytes(*layout, columns_);
+    unpack_panel_row(*layout, panel, static_cast<int>(row % panel_rows), columns_, out);
+  } else {
+    unpack_float_row(product_, data(), row, columns_, out);
+  }
+}
+
+std::uint64_t packed_bytes(const Format& format, std::uint64_t rows, std::uint64_t columns,
+                           Precision precision) noexcept {
+  return bytes_of(product_of(format, precision), rows, columns);
+}
+
+const Activations::Quantised& Activations::quantised(Compute& compute) {
+  if (!quantised_) {
+    const QuantisedKernels& kernels = *compute.kernels.quantised;
+    const std::size_t groups = columns_ / group_inputs;
+    const std::size_t rest = rows_ % kernels.tile;
+    const std::size_t padded = rows_ - rest + (rest ? kernels.tile_width(rest) : 0);
+    auto* all = compute.arena.take<ActivationGroup>(padded * groups);
+    const std::size_t tiles_of_a_task = std::max<std::size_t>(1, work_of_a_task / (kernels.tile * columns_ + 1));
+    compute.pool.parallel_ranges(
+        (rows_ + kernels.tile - 1) / kernels.tile, tiles_of_a_task, [&](std::size_t begin, std::size_t end) {
+          for (std::size_t row = begin * kernels.tile; row < std::min(rows_, end * kernels.tile); row += kernels.tile) {
+            kernels.quantise(values_ + row * stride_, stride_, std::min(kernels.tile, rows_ - row), groups,
+                             all + row * groups);
+          }
+        });
+    quantised_ = new (compute.arena.take<Quantised>(1)) Quantised{all};
+  }
+  return *quantised_;
+}
+
+void multiply(const PackedMatrix& w, Activations& x, const float* bias, float* out, std::size_t stride,
+              Compute& compute) {
+  const Layout* layout = find_layout(w.product());
+  if (!layout) {
+    multiply_float(w.product(), w.data(), w.rows(), w.columns(), x, bias, out, stride, compute);
+    return;
+  }
+  if (x.rows() == 0) return;
+  const auto kernel = compute.kernels.quantised->multiply[static_cast<std::size_t>(w.product())];
+  const QuantisedTask all{.panels = w.data(),
+                          .first_panel = 0,
+                          .last_panel = panels_of(w.rows()),
+                          .groups = w.columns() / group_inputs,
+                          .outputs = w.rows(),
+                          .activations = x.quantised(compute).groups,
+                          .first_row = 0,
+                          .last_row = x.rows(),
+                          .bias = bias,
+                          .out = out,
+                          .stride = stride};
+  // Tasks are blocks of panels by blocks of rows, so many that threads end at about the same time.
+  const std::size_t row_blocks = (x.rows() + row_block - 1) / row_block;
+  const std::size_t work = w.bytes() * std::min(x.rows(), row_block) / work_of_a_task;
+  const auto threads = static_cast<std::size_t>(compute.pool.threads());
+  const std::size_t wanted = threads == 1 ? 1 : std::min(work, threads * tasks_per_thread / row_blocks) + 1;
+  const std::size_t blocks = (all.last_panel + panel_block - 1) / panel_block;
+  const std::size_t grain = (blocks + wanted - 1) / wanted * panel_block;
+  const std::size_t columns = (all.last_panel + grain - 1) / grain;
+  compute.pool.parallel_for(row_blocks * columns, [&](std::size_t i) {
+    QuantisedTask task = all;
+    task.first_panel = i % columns * grain;
+    task.last_panel = std::min(task.first_panel + grain, all.last_panel);
+    task.first_row = i / columns * row_block;
+    task.last_row = std::min(task.first_row + row_block, all.last_row);
+    kernel(task);
+  });
+}
+
+}  // namespace ondol

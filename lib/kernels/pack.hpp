@@ -1,0 +1,24 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "formats/format.hpp"
+#include "kernels/quantised_layout.hpp"
+
+namespace ondol {
+
+/// The packed layout of a product; nullptr for those of floats.
+[[nodiscard]] const Layout* find_layout(Product product) noexcept;
+
+/// Bytes of a panel of 16 rows.
+[[nodiscard]] std::uint64_t panel_bytes(const Layout& layout, std::uint64_t columns) noexcept;
+
+/// Packs the rows 16 * panel .. 16 * panel + 15, zero rows where the matrix has ended. The format has a layout.
+void pack_panel(const WeightView& weights, std::uint64_t panel, std::byte* out) noexcept;
+
+/// The values of row `row` (0 .. 15) of a panel; bit for bit what the format's unpack gives.
+void unpack_panel_row(const Layout& layout, const std::byte* panel, int row, std::uint64_t columns,
+                      float* out) noexcept;
+
+}  // namespace ondol

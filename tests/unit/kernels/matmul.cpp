@@ -1,0 +1,110 @@
+#include "kernels/matmul.hpp"
+
+#include <doctest/doctest.h>
+
+#include "kernels/quantised_cases.hpp"
+#include "ondol/error.hpp"
+
+using namespace ondol;
+
+TEST_CASE("packed matrix: a row is what the format unpacks, bit for bit") {
+  test::Bench bench(Isa::base, 2);
+  for (const auto& kind : test::quantised_formats) {
+    CAPTURE(kind.name);
+    for (std::size_t columns : test::ragged_columns(*find_format(kind.name))) {
+      const test::Matrix matrix(kind, 37, columns, 11);
+      const auto values = matrix.values();
+      for (Precision precision : {Precision::fast, Precision::exact}) {
+        const PackedMatrix w(matrix.view(), precision, bench.compute, bench.memory);
+        std::vector<float> row(columns);
+        for (std::size_t i = 0; i < matrix.rows; ++i) {
+          CAPTURE(i);
+          w.unpack_row(i, row.data());
+          CHECK(std::memcmp(row.data(), values.data() + i * columns, columns * sizeof(float)) == 0);
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("packed matrix: bytes are known beforehand and hardly more than the file's") {
+  test::Bench bench(Isa::base);
+  for (const auto& kind : test::quantised_formats) {
+    CAPTURE(kind.name);
+    for (std::size_t rows : {1, 15, 16, 17, 64}) {
+      const test::Matrix matrix(kind, rows, 768, 12);
+      for (Precision precision : {Precision::fast, Precision::exact}) {
+        const PackedMatrix w(matrix.view(), precision, bench.compute, bench.memory);
+        CHECK(w.bytes() == packed_bytes(*matrix.format, rows, 768, precision));
+        CHECK(w.rows() == rows);
+        CHECK(w.columns() == 768);
+        if (precision == Precision::fast && rows % 16 == 0) {
+          CHECK(double(w.bytes()) <= 1.04 * double(matrix.bytes.size()));
+        }
+        CHECK((w.product() == Product::f32) == (precision == Precision::exact));
+      }
+    }
+  }
+}
+
+TEST_CASE("packed matrix: the memory cap is an error before anything is allocated") {
+  test::Bench bench(Isa::base);
+  const test::Matrix matrix(test::quantised_formats[0], 64, 256, 13);
+  const auto capped = std::make_shared<MemoryAccount>(1000, Allocator{});
+  CHECK_THROWS_AS(PackedMatrix(matrix.view(), Precision::fast, bench.compute, capped), Error);
+  CHECK(capped->used() == 0);
+}
+
+TEST_CASE("multiply: exact precision is the product of the values") {
+  for (Isa isa : available_isas()) {
+    CAPTURE(isa_name(isa));
+    test::Bench bench(isa, 2);
+    for (const auto& kind : test::quantised_formats) {
+      CAPTURE(kind.name);
+      const std::size_t columns = 512, outputs = 21, rows = 5;
+      const test::Matrix matrix(kind, outputs, columns, 14);
+      const auto values = matrix.values();
+      const auto x = test::random_floats(rows * columns, 15);
+      const PackedMatrix w(matrix.view(), Precision::exact, bench.compute, bench.memory);
+      const auto got = test::product(w, x, rows, nullptr, bench.compute);
+      for (std::size_t i = 0; i < rows; ++i) {
+        for (std::size_t j = 0; j < outputs; ++j) {
+          double sum = 0, magnitude = 0;
+          for (std::size_t k = 0; k < columns; ++k) {
+            const double term = double(values[j * columns + k]) * x[i * columns + k];
+            sum += term;
+            magnitude += std::fabs(term);
+          }
+          CHECK(std::fabs(got[i * (outputs + 3) + j] - sum) <= 1e-6 * magnitude);
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("multiply: writes its outputs and nothing beside them, reads strided rows") {
+  const std::size_t columns = 256, outputs = 37, rows = 9, x_stride = columns + 5;
+  const test::Matrix matrix(test::quantised_formats[1], outputs, columns, 16);
+  const auto x = test::random_floats(rows * x_stride, 17);
+  std::vector<float> dense(rows * columns);
+  for (std::size_t i = 0; i < rows; ++i) {
+    std::copy_n(x.begin() + std::ptrdiff_t(i * x_stride), columns, dense.begin() + std::ptrdiff_t(i * columns));
+  }
+  for (Isa isa : available_isas()) {
+    CAPTURE(isa_name(isa));
+    test::Bench bench(isa);
+    const PackedMatrix w(matrix.view(), Precision::fast, bench.compute, bench.memory);
+    const auto expected = test::product(w, dense, rows, nullptr, bench.compute);
+    for (std::size_t i = 0; i < rows; ++i) {
+      for (std::size_t j = outputs; j < outputs + 3; ++j) CHECK(expected[i * (outputs + 3) + j] == 12345.0f);
+    }
+    Arena::Scope scope(bench.arena);
+    std::vector<float> got(expected.size(), 12345.0f);
+    Activations activations(x.data(), rows, columns, x_stride);
+    multiply(w, activations, nullptr, got.data(), outputs + 3, bench.compute);
+    CHECK(test::same(got, expected));
+    Activations none(x.data(), 0, columns, x_stride);
+    multiply(w, none, nullptr, got.data(), outputs + 3, bench.compute);
+    CHECK(test::same(got, expected));
+  }
+}

@@ -1,0 +1,212 @@
+#include "kernels/quantised_products.hpp"
+
+#include <doctest/doctest.h>
+
+#include <limits>
+
+#include "kernels/quantised_cases.hpp"
+
+using namespace ondol;
+
+namespace {
+
+/// The rows' 8-bit form as values, one tile of one row at a time.
+std::vector<double> rounded(const std::vector<float>& x, std::size_t rows, std::size_t columns, const Kernels& k) {
+  std::vector<double> out(x.size());
+  std::vector<ActivationGroup> groups(columns / 32 * k.quantised->tile_width(1));
+  for (std::size_t row = 0; row < rows; ++row) {
+    k.quantised->quantise(x.data() + row * columns, columns, 1, columns / 32, groups.data());
+    for (std::size_t c = 0; c < columns; ++c) {
+      out[row * columns + c] = double(groups[c / 32].scale) * groups[c / 32].q[c % 32];
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("quantised products: every instruction set gives base's bits, for any number of rows and threads") {
+  for (const auto& kind : test::quantised_formats) {
+    CAPTURE(kind.name);
+    for (std::size_t columns : test::ragged_columns(*find_format(kind.name))) {
+      CAPTURE(columns);
+      for (std::size_t outputs : {1, 16, 37, 150}) {
+        CAPTURE(outputs);
+        const test::Matrix matrix(kind, outputs, columns, unsigned(columns + outputs));
+        constexpr std::size_t most = 200;
+        const auto x = test::random_floats(most * columns, 7);
+        const auto bias = test::random_floats(outputs, 8);
+        test::Bench base(Isa::base);
+        const PackedMatrix reference(matrix.view(), Precision::fast, base.compute, base.memory);
+        const auto expected = test::product(reference, x, most, bias.data(), base.compute);
+        for (Isa isa : available_isas()) {
+          CAPTURE(isa_name(isa));
+          for (int threads : {1, 2, 4}) {
+            CAPTURE(threads);
+            test::Bench bench(isa, threads);
+            const PackedMatrix w(matrix.view(), Precision::fast, bench.compute, bench.memory);
+            for (std::size_t rows : {1, 2, 3, 5, 8, 13, 17, 26, 64, 97, 200}) {
+              if (isa == Isa::base && rows > 5) continue;
+              CAPTURE(rows);
+              const auto got = test::product(w, x, rows, bias.data(), bench.compute);
+              const std::vector<float> first(expected.begin(), expected.begin() + std::ptrdiff_t(got.size()));
+              REQUIRE(test::same(got, first));
+            }
+          }
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("quantised products: the formula, against double sums over the rounded activations") {
+  for (const auto& kind : test::quantised_formats) {
+    CAPTURE(kind.name);
+    const std::size_t columns = 1024, outputs = 33, rows = 3;
+    const test::Matrix matrix(kind, outputs, columns, 3);
+    const auto weights = matrix.values();
+    const auto x = test::random_floats(rows * columns, 4);
+    test::Bench bench(Isa::base);
+    const auto q = rounded(x, rows, columns, kernels(Isa::base));
+    const PackedMatrix w(matrix.view(), Precision::fast, bench.compute, bench.memory);
+    const auto got = test::product(w, x, rows, nullptr, bench.compute);
+    double squares = 0, spread = 0;
+    for (std::size_t i = 0; i < rows; ++i) {
+      for (std::size_t j = 0; j < outputs; ++j) {
+        double sum = 0, magnitude = 0, exact = 0, variance = 0;
+        for (std::size_t k = 0; k < columns; ++k) {
+          const double weight = weights[j * columns + k];
+          sum += weight * q[i * columns + k];
+          magnitude += std::fabs(weight * q[i * columns + k]);
+          exact += weight * x[i * columns + k];
+          float largest = 0;
+          for (std::size_t n = k / 32 * 32; n < k / 32 * 32 + 32; ++n) {
+            largest = std::max(largest, std::fabs(x[i * columns + n]));
+          }
+          variance += weight * weight * largest / 127 * largest / 127 / 12;
+        }
+        const double y = got[i * (outputs + 3) + j];
+        CHECK(std::fabs(y - sum) <= 2e-6 * magnitude);
+        squares += (y - exact) * (y - exact);
+        spread += variance;
+      }
+    }
+    // Rounding to a step gives errors of step / sqrt(12); some hundred outputs average well.
+    CHECK(squares > 0.6 * spread);
+    CHECK(squares < 1.6 * spread);
+  }
+}
+
+TEST_CASE("quantised products: no sum saturates, whatever the levels and activations") {
+  for (const auto& kind : test::quantised_formats) {
+    CAPTURE(kind.name);
+    const std::size_t columns = 512, outputs = 16;
+    for (unsigned fill : {0x00u, 0xFFu, 0x80u, 0x7Fu, 0x0Fu, 0xF0u}) {
+      CAPTURE(fill);
+      test::Matrix matrix(kind, outputs, columns, 5);
+      for (std::byte& b : matrix.bytes) b = std::byte(fill);
+      for (std::size_t block = 0; block < matrix.bytes.size(); block += matrix.format->bytes) {
+        for (std::size_t at : kind.halves) matrix.set_half(block + at, 1.0f);
+      }
+      const auto weights = matrix.values();
+      for (int pattern = 0; pattern < 4; ++pattern) {
+        std::vector<float> x(columns);
+        for (std::size_t i = 0; i < columns; ++i) {
+          x[i] = (pattern == 0 || (pattern == 2 && i % 2) || (pattern == 3 && i % 64 < 32)) ? 127.0f : -127.0f;
+        }
+        double expected = 0, magnitude = 0;
+        for (std::size_t i = 0; i < columns; ++i) {
+          expected += double(weights[i]) * x[i];
+          magnitude += std::fabs(double(weights[i]) * x[i]);
+        }
+        for (Isa isa : available_isas()) {
+          CAPTURE(isa_name(isa));
+          test::Bench bench(isa);
+          const PackedMatrix w(matrix.view(), Precision::fast, bench.compute, bench.memory);
+          for (float y : {test::product(w, x, 1, nullptr, bench.compute)[0]}) {
+            CHECK(std::fabs(y - expected) <= 2e-6 * magnitude);
+          }
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("quantised products: activations that no number can scale") {
+  const float infinity = std::numeric_limits<float>::infinity();
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  for (const auto& kind : test::quantised_formats) {
+    CAPTURE(kind.name);
+    const std::size_t columns = 512, outputs = 20, rows = 20;
+    const test::Matrix matrix(kind, outputs, columns, 6);
+    const auto clean = test::random_floats(rows * columns, 9);
+    for (Isa isa : available_isas()) {
+      CAPTURE(isa_name(isa));
+      test::Bench bench(isa);
+      const PackedMatrix w(matrix.view(), Precision::fast, bench.compute, bench.memory);
+      const auto before = test::product(w, clean, rows, nullptr, bench.compute);
+      for (float odd : {nan, -nan, infinity, -infinity}) {
+        auto x = clean;
+        x[3 * columns + 77] = odd;
+        const auto after = test::product(w, x, rows, nullptr, bench.compute);
+        for (std::size_t i = 0; i < rows; ++i) {
+          for (std::size_t j = 0; j < outputs; ++j) {
+            const std::size_t at = i * (outputs + 3) + j;
+            if (i == 3) {
+              CHECK(std::isnan(after[at]));
+            } else {
+              CHECK(after[at] == before[at]);
+            }
+          }
+        }
+      }
+      const auto product_of = [&](float value) {
+        return test::product(w, std::vector<float>(columns, value), 1, nullptr, bench.compute)[0];
+      };
+      CHECK(product_of(0.0f) == 0.0f);
+      CHECK(product_of(-0.0f) == 0.0f);
+      CHECK(product_of(1e-40f) == 0.0f);
+      const double one = product_of(1.0f);
+      CHECK(product_of(0x1p-100f) == doctest::Approx(one * 0x1p-100).epsilon(1e-5));
+      CHECK(product_of(0x1p100f) == doctest::Approx(one * 0x1p100).epsilon(1e-5));
+      CHECK_FALSE(std::isnan(product_of(0x1p-119f)));
+      CHECK_FALSE(std::isnan(product_of(0x1.fffffep-120f)));
+    }
+  }
+}
+
+TEST_CASE("quantised activations: each instruction set rounds as base does") {
+  const Kernels& base = kernels(Isa::base);
+  constexpr std::size_t groups = 40;
+  auto x = test::random_floats(groups * 32, 10);
+  for (std::size_t i = 0; i < 32; ++i) {
+    x[i] = float(i) - 0.5f;                       // ties
+    x[32 + i] = 127.0f * (i % 2 ? 1.0f : -1.0f);  // the ends
+    x[64 + i] = std::ldexp(x[64 + i], -118);
+    x[96 + i] = std::ldexp(x[96 + i], 125);
+    x[128 + i] = std::ldexp(x[128 + i], -125);
+    x[160 + i] = 0.0f;
+  }
+  x[31] = 127.0f;
+  std::vector<ActivationGroup> expected(groups);
+  base.quantised->quantise(x.data(), 0, 1, groups, expected.data());
+  CHECK(expected[0].q[0] == 0);  // -0.5, 0.5, 1.5, 2.5: to even
+  CHECK(expected[0].q[1] == 0);
+  CHECK(expected[0].q[2] == 2);
+  CHECK(expected[0].q[3] == 2);
+  CHECK(expected[1].q[0] == -127);
+  for (Isa isa : available_isas()) {
+    CAPTURE(isa_name(isa));
+    std::vector<ActivationGroup> got(groups);
+    kernels(isa).quantised->quantise(x.data(), 0, 1, groups, got.data());
+    for (std::size_t i = 0; i < groups; ++i) {
+      CAPTURE(i);
+      CHECK(std::memcmp(got[i].q, expected[i].q, 32) == 0);
+      CHECK(got[i].scale == expected[i].scale);
+      CHECK(got[i].sum == expected[i].sum);
+      CHECK(std::memcmp(got[i].pairs, expected[i].pairs, 4) == 0);
+      CHECK(std::memcmp(got[i].pairs_of, expected[i].pairs_of, 8) == 0);
+      CHECK(std::memcmp(got[i].sums_of, expected[i].sums_of, 4) == 0);
+    }
+  }
+}

@@ -287,18 +287,17 @@ void attend(const AttentionTask& task) noexcept {
 /// 32 values as float16 scale and int8; a NaN or infinity makes the scale NaN, and so every value read back.
 std::uint16_t quantise(const float* x, std::int8_t* q) {
   float most = 0.0f;
+  bool finite = true;
   for (int i = 0; i < 32; ++i) {
     const float a = float_of(bits_of(x[i]) & 0x7FFFFFFFu);
-    most = a > most || a != a ? a : most;
-    if (most != most) break;
+    finite = finite && a < __builtin_inff();
+    most = a > most ? a : most;
   }
-  const std::uint16_t scale = most <= 0x1.fffffep127f ? float_to_half(most / 127.0f) : std::uint16_t(0x7E00);
-  const float inverse = scale == 0 || scale >= 0x7C00 ? 0.0f : 1.0f / half_to_float(scale);
-  for (int i = 0; i < 32; ++i) {
-    const float y = inverse == 0.0f ? 0.0f : x[i] * inverse;
-    const float limited = y > 127.0f ? 127.0f : y < -127.0f ? -127.0f : y;  // a subnormal scale may be rounded far down
-    q[i] = std::int8_t(int(limited + 12582912.0f - 12582912.0f));
-  }
+  std::uint16_t scale = finite ? float_to_half(most / 127.0f) : std::uint16_t(0x7E00);
+  if (half_to_float(scale) * 127.5f <= most) ++scale;  // rounded far down among the subnormals
+  const float step = half_to_float(scale);
+  const bool usable = step > 0.0f && step < __builtin_inff();
+  for (int i = 0; i < 32; ++i) q[i] = std::int8_t(usable ? int(x[i] / step + 12582912.0f - 12582912.0f) : 0);
   return scale;
 }
 

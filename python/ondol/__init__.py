@@ -1,0 +1,21 @@
+"""Ondol: language models on CPUs, inside your process.
+
+    import ondol
+
+    model = ondol.Model.load(ondol.demo_model())
+    print(model.chat([{"role": "user", "content": "What is the capital of France?"}]).text)
+"""
+
+from ._ondol import (BannedTokens, Candidate, ChosenToken, Detokenizer, FileInfo, FrequencyPenalty, Greedy, KVCache,
+                     LogitBias, MemoryEstimate, MinP, ModelInfo, NoRepeatNgram, PresencePenalty, RepetitionPenalty,
+                     Result, Runtime, Sampler, Score, Step, Temperature, Timings, Tokenizer, TopK, TopP, Typical,
+                     __version__, default_threads, inspect)
+from .chat import Chat
+from .chat_template import ChatTemplate, RenderedPrompt
+from .demo import demo_model
+from .error import Error
+from .model import Model, StepOutput
+from .options import ChatOptions, GenerateOptions, LoadOptions
+from .stream import Piece, Stream
+
+__all__ = [name for name in dir() if not name.startswith("_")]

@@ -1,0 +1,38 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Callable, Dict, List, Optional
+
+import typer
+
+ModelPath = Annotated[Optional[str], typer.Option("--model", "-m", metavar="FILE", help="GGUF file; the demo model if not given.")]
+Threads = Annotated[int, typer.Option("--threads", "-t", min=0, help="Threads that compute; 0 = as many as fit.")]
+Precision = Annotated[str, typer.Option(help="fast or exact.")]
+Context = Annotated[int, typer.Option(min=0, help="Most positions; 0 = the model's own.")]
+CacheType = Annotated[str, typer.Option(help="f16, bf16, f32 or q8_0.")]
+MaxTokens = Annotated[int, typer.Option("--max-tokens", "-n", min=0, help="0 = up to the end of the context.")]
+Temperature = Annotated[float, typer.Option(help="0 = always the most likely token.")]
+TopK = Annotated[int, typer.Option(min=0)]
+TopP = Annotated[float, typer.Option()]
+MinP = Annotated[float, typer.Option()]
+Typical = Annotated[float, typer.Option()]
+RepetitionPenalty = Annotated[float, typer.Option()]
+FrequencyPenalty = Annotated[float, typer.Option()]
+PresencePenalty = Annotated[float, typer.Option()]
+NoRepeatNgram = Annotated[int, typer.Option(min=0)]
+Seed = Annotated[Optional[int], typer.Option(min=0, help="The same seed gives the same text.")]
+Stop = Annotated[Optional[List[str]], typer.Option(help="Text that ends the reply; may be repeated.")]
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON object.")]
+
+
+def sampling(values: Dict[str, Any]) -> Dict[str, Any]:
+    """Of a command's arguments those that choose the tokens."""
+    names = ("max_tokens", "temperature", "top_k", "top_p", "min_p", "typical", "repetition_penalty",
+             "frequency_penalty", "presence_penalty", "no_repeat_ngram", "seed", "stop")
+    return {name: values[name] for name in names if values[name] is not None}
+
+
+def loading(values: Dict[str, Any]) -> Dict[str, Any]:
+    """Of a command's arguments those that say how to load."""
+    return {name: values[name] for name in ("threads", "precision", "context", "cache_type")}

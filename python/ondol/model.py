@@ -1,0 +1,157 @@
+"""Models: load, compute, generate, score."""
+
+from __future__ import annotations
+
+import os
+from typing import (TYPE_CHECKING, Any, Iterable, List, Literal, Mapping, NamedTuple, Optional, Sequence, Tuple, Union,
+                    overload)
+
+import numpy as np
+
+from . import _ondol
+from .chat import Chat
+from .chat_template import ChatTemplate
+from .options import GenerateOptions, LoadOptions, Progress, chat_options, generate_options, load_options
+from .stream import Stream
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from .options import ChatOptions
+
+__all__ = ["Model", "StepOutput"]
+
+Ids = Union[Iterable[int], np.ndarray]
+Prompt = Union[str, bytes, Ids]
+StrPath = Union[str, bytes, "os.PathLike[str]"]
+
+
+class StepOutput(NamedTuple):
+    """What one step of Model.forward returned, one row for each position asked for; float32."""
+
+    logits: np.ndarray  #: [positions, vocabulary]
+    hidden: np.ndarray  #: [tokens, hidden_size]
+
+
+class Model:
+    """A language model with its weights. Immutable; any thread may use it."""
+
+    def __init__(self, native: _ondol.Model):
+        self._native = native
+
+    @classmethod
+    def load(cls, path: StrPath, **options: Unpack[LoadOptions]) -> Model:
+        """Load a GGUF file (any part of a split one). Options: ondol.LoadOptions."""
+        return cls(_ondol.Model.load(path, load_options(options), options.get("progress")))
+
+    @staticmethod
+    def estimate(path: StrPath, **options: Unpack[LoadOptions]) -> _ondol.MemoryEstimate:
+        """Memory that load() with these options would take, from the file's headers alone."""
+        return _ondol.Model.estimate(path, load_options(options))
+
+    @property
+    def info(self) -> _ondol.ModelInfo:
+        return self._native.info
+
+    @property
+    def runtime(self) -> _ondol.Runtime:
+        return self._native.runtime
+
+    @property
+    def context(self) -> int:
+        """Most positions of a cache."""
+        return self._native.context
+
+    @property
+    def has_tokenizer(self) -> bool:
+        return self._native.has_tokenizer
+
+    @property
+    def tokenizer(self) -> _ondol.Tokenizer:
+        return self._native.tokenizer
+
+    @property
+    def has_chat_template(self) -> bool:
+        return self._native.has_chat_template
+
+    @property
+    def chat_template(self) -> ChatTemplate:
+        return ChatTemplate._of(self._native.chat_template)
+
+    @property
+    def fingerprint(self) -> int:
+        """Identifies architecture, hyper-parameters and weights; a saved cache carries it."""
+        return self._native.fingerprint
+
+    def new_cache(self) -> _ondol.KVCache:
+        """An empty cache for one sequence; takes memory as it grows."""
+        return self._native.new_cache()
+
+    def forward(
+        self, steps: Iterable[Union[_ondol.Step, Tuple[Any, ...]]], progress: Optional[Progress] = None
+    ) -> List[StepOutput]:
+        """Append each step's tokens to its cache, all in one pass over the weights.
+
+        A step is an ondol.Step or its arguments as a tuple: (cache, ids), (cache, ids, "all").
+        """
+        steps = [step if isinstance(step, _ondol.Step) else _ondol.Step(*step) for step in steps]
+        return [StepOutput(o.take_logits(), o.take_hidden()) for o in self._native.forward(steps, progress)]
+
+    def logits(self, ids: Ids) -> np.ndarray:
+        """Logits of every position of a fresh sequence, float32 [ids, vocabulary]."""
+        return self._native.logits(ids)
+
+    def embed(self, ids: Ids) -> np.ndarray:
+        """Rows of the embedding matrix, float32 [ids, hidden_size]."""
+        return self._native.embed(ids)
+
+    def head(self, hidden: np.ndarray) -> np.ndarray:
+        """Logits of hidden states [rows, hidden_size] as StepOutput.hidden has them."""
+        return self._native.head(hidden)
+
+    @overload
+    def generate(self, prompt: Prompt, *, stream: Literal[False] = False, cache: Optional[_ondol.KVCache] = None,
+                 **options: Unpack[GenerateOptions]) -> _ondol.Result: ...
+
+    @overload
+    def generate(self, prompt: Prompt, *, stream: Literal[True], cache: Optional[_ondol.KVCache] = None,
+                 **options: Unpack[GenerateOptions]) -> Stream: ...
+
+    def generate(self, prompt, *, stream=False, cache=None, **options):
+        """Continue a text, or ids as they are. Options: ondol.GenerateOptions; greedy by default.
+
+        cache: the sequence so far; only the prompt is computed, and at the end the cache holds it and all generated
+        tokens but the last. stream: return a Stream of pieces at once.
+        """
+        running = _ondol.generate(self._native, cache, prompt, generate_options(options))
+        reply = Stream(running, options.get("progress"), cache and (lambda: running.give_cache(cache)))
+        return reply if stream else reply.finish()
+
+    def generate_batch(self, prompts: Sequence[Prompt], **options: Unpack[GenerateOptions]) -> List[_ondol.Result]:
+        """Continue several prompts together; each result is what generate() alone gives (seed + i for the i-th)."""
+        return _ondol.generate_batch(self._native, list(prompts), generate_options(options))
+
+    @overload
+    def chat(self, messages: Sequence[Mapping[str, Any]], *, stream: Literal[False] = False,
+             **options: Unpack[ChatOptions]) -> _ondol.Result: ...
+
+    @overload
+    def chat(self, messages: Sequence[Mapping[str, Any]], *, stream: Literal[True],
+             **options: Unpack[ChatOptions]) -> Stream: ...
+
+    def chat(self, messages, *, stream=False, **options):
+        """The assistant's reply to messages in the OpenAI form; nothing is kept (ondol.Chat keeps).
+
+        Options: ondol.ChatOptions.
+        """
+        chat = Chat(self)
+        for message in messages:
+            chat.add(message)
+        return chat.reply(stream=stream, **options)
+
+    def score(self, text: Prompt, continuation: Optional[Prompt] = None) -> _ondol.Score:
+        """Log-likelihood of each token of `text` after the first, or of `continuation` after `text`."""
+        return _ondol.score(self._native, text, continuation)
+
+    def __repr__(self) -> str:
+        return f"<ondol.Model {self.info.name or self.info.architecture}, {self.info.parameters:,} parameters>"

@@ -1,0 +1,181 @@
+#include <pybind11/stl.h>
+
+#include <algorithm>
+
+#include "arguments.hpp"
+#include "bindings.hpp"
+#include "interruptible.hpp"
+#include "kv_cache.hpp"
+#include "ondol/model.hpp"
+
+namespace ondol::python {
+namespace {
+
+constexpr std::pair<std::string_view, Precision> precisions[] = {{"fast", Precision::fast},
+                                                                 {"exact", Precision::exact}};
+constexpr std::pair<std::string_view, CacheType> cache_types[] = {
+    {"f32", CacheType::f32}, {"f16", CacheType::f16}, {"bf16", CacheType::bf16}, {"q8_0", CacheType::q8_0}};
+
+/// One sequence's part of a forward pass as Python gives it.
+struct PyStep {
+  Cache* cache = nullptr;
+  std::vector<Token> tokens;
+  Want::Logits logits = Want::Logits::last;
+  std::vector<std::uint32_t> positions;
+  bool hidden = false;
+};
+
+constexpr std::pair<std::string_view, Want::Logits> logits_names[] = {
+    {"none", Want::Logits::none}, {"last", Want::Logits::last}, {"all", Want::Logits::all}};
+
+PyStep make_step(Cache& cache, Ids tokens, const std::variant<std::string, std::vector<std::uint32_t>>& logits,
+                 bool hidden) {
+  PyStep step{.cache = &cache, .tokens = std::move(tokens.values), .positions = {}, .hidden = hidden};
+  if (const auto* positions = std::get_if<std::vector<std::uint32_t>>(&logits)) {
+    step.logits = Want::Logits::positions;
+    step.positions = *positions;
+  } else {
+    step.logits = choice("logits", std::get<std::string>(logits), logits_names);
+  }
+  return step;
+}
+
+std::vector<StepOutput> forward(const Model& model, const std::vector<PyStep*>& steps,
+                                const std::optional<py::function>& callback) {
+  std::vector<Cache::Use> held;
+  std::vector<Step> wanted;
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    const PyStep& step = *steps[i];
+    // A cache that stands there twice is the library's to refuse.
+    std::size_t first = 0;
+    while (steps[first]->cache != step.cache) ++first;
+    if (first == i) held.push_back(use(*step.cache));
+    wanted.push_back({.cache = first == i ? *held.back() : wanted[first].cache,
+                      .tokens = step.tokens,
+                      .want = {.logits = step.logits, .positions = step.positions, .hidden = step.hidden}});
+  }
+  const std::stop_source stop;
+  const auto progress = std::make_shared<Progress>();
+  return interruptible(
+      stop, [&] { return model.forward(wanted, stop.get_token(), progress.get()); }, report(progress, callback));
+}
+
+py::array_t<float> logits(const Model& model, const Ids& ids) {
+  const std::stop_source stop;
+  std::vector<StepOutput> outputs = interruptible(stop, [&] {
+    KVCache cache = model.new_cache();
+    const Step step{.cache = cache, .tokens = ids.values, .want = {.logits = Want::Logits::all}};
+    return model.forward({&step, 1}, stop.get_token());
+  });
+  return to_array(std::move(outputs.front().logits));
+}
+
+Model load(const Path& path, const LoadOptions& preset, const std::optional<py::function>& callback) {
+  const std::stop_source stop;
+  LoadOptions options = preset;
+  options.stop = stop.get_token();
+  options.progress = std::make_shared<Progress>();
+  const auto tick = report(options.progress, callback);
+  Model model = interruptible(
+      stop, [&] { return Model::load(path.text, options); }, tick);
+  if (tick) tick();
+  return model;
+}
+
+void bind_info(py::module_& m) {
+  py::class_<ModelInfo>(m, "ModelInfo", "Shape of a model as its file states it.")
+      .def_readonly("architecture", &ModelInfo::architecture)
+      .def_readonly("name", &ModelInfo::name)
+      .def_readonly("context", &ModelInfo::context, "Positions the model was made for.")
+      .def_readonly("layers", &ModelInfo::layers)
+      .def_readonly("hidden_size", &ModelInfo::hidden_size)
+      .def_readonly("intermediate_size", &ModelInfo::intermediate_size)
+      .def_readonly("heads", &ModelInfo::heads)
+      .def_readonly("kv_heads", &ModelInfo::kv_heads)
+      .def_readonly("head_dim", &ModelInfo::head_dim)
+      .def_readonly("vocabulary", &ModelInfo::vocabulary, "Columns of the logits.")
+      .def_readonly("tied_embeddings", &ModelInfo::tied_embeddings)
+      .def_readonly("parameters", &ModelInfo::parameters, "Weights in the file; a tied matrix counts once.")
+      .def_readonly("tensor_bytes", &ModelInfo::tensor_bytes);
+  py::class_<FileInfo::Entry>(m, "MetadataEntry")
+      .def_readonly("key", &FileInfo::Entry::key)
+      .def_readonly("type", &FileInfo::Entry::type)
+      .def_readonly("value", &FileInfo::Entry::value, "Long ones are cut short.");
+  py::class_<FileInfo::Tensor>(m, "TensorEntry")
+      .def_readonly("name", &FileInfo::Tensor::name)
+      .def_readonly("type", &FileInfo::Tensor::type)
+      .def_readonly("shape", &FileInfo::Tensor::shape, "Innermost dimension first.")
+      .def_readonly("bytes", &FileInfo::Tensor::bytes);
+  py::class_<FileInfo>(m, "FileInfo", "What stands in a model file.")
+      .def_readonly("metadata", &FileInfo::metadata)
+      .def_readonly("tensors", &FileInfo::tensors)
+      .def_readonly("parameters", &FileInfo::parameters)
+      .def_readonly("tensor_bytes", &FileInfo::tensor_bytes);
+  m.def(
+      "inspect", [](const Path& path) { return inspect(path.text); }, "path"_a, Unlocked(),
+      "Read the headers of a GGUF file of any architecture, weights untouched.");
+  py::class_<MemoryEstimate>(m, "MemoryEstimate", "Bytes a model will need, from its headers alone.")
+      .def_readonly("parameters", &MemoryEstimate::parameters)
+      .def_readonly("file_weights", &MemoryEstimate::file_weights, "Tensors as they are in the file.")
+      .def_readonly("packed_weights", &MemoryEstimate::packed_weights, "After packing, what stays in memory.")
+      .def_readonly("cache", &MemoryEstimate::cache, "A full cache.")
+      .def_readonly("cache_per_position", &MemoryEstimate::cache_per_position)
+      .def_readonly("scratch", &MemoryEstimate::scratch, "Largest working memory of a forward pass.")
+      .def_property_readonly("total", &MemoryEstimate::total);
+}
+
+}  // namespace
+
+void bind_model(py::module_& m) {
+  bind_info(m);
+
+  py::class_<LoadOptions>(m, "LoadOptions")
+      .def(py::init<>())
+      .def_readwrite("runtime", &LoadOptions::runtime)
+      .def_readwrite("context", &LoadOptions::context)
+      .def_property("precision", {},
+                    [](LoadOptions& o, Text name) { o.precision = choice("precision", name, precisions); })
+      .def_property("cache_type", {},
+                    [](LoadOptions& o, Text name) { o.cache_type = choice("cache_type", name, cache_types); })
+      .def_property("pre_tokenizer", {}, [](LoadOptions& o, Text name) { o.tokenizer.pre_tokenizer = name.str(); });
+
+  py::class_<PyStep>(m, "Step", "Tokens to append to one sequence, and what is wanted of them.")
+      .def(py::init(&make_step), "cache"_a, "tokens"_a, "logits"_a = "last", "hidden"_a = false, py::keep_alive<1, 2>(),
+           "logits: \"none\", \"last\", \"all\" or ascending indices into the tokens.\n"
+           "hidden: the hidden states after the final norm of every token.");
+  py::class_<StepOutput>(m, "_StepOutput")
+      .def("take_logits", [](StepOutput& o) { return to_array(std::move(o.logits)); })
+      .def("take_hidden", [](StepOutput& o) { return to_array(std::move(o.hidden)); });
+
+  py::class_<Model>(m, "Model")
+      .def_static("load", &load, "path"_a, "options"_a, "progress"_a)
+      .def_static(
+          "estimate", [](const Path& path, const LoadOptions& options) { return Model::estimate(path.text, options); },
+          "path"_a, "options"_a, Unlocked())
+      .def_property_readonly("info", &Model::info)
+      .def_property_readonly("runtime", &Model::runtime)
+      .def_property_readonly("context", &Model::context)
+      .def_property_readonly("has_tokenizer", &Model::has_tokenizer)
+      .def_property_readonly("tokenizer", py::cpp_function(&Model::tokenizer, py::return_value_policy::copy))
+      .def_property_readonly("has_chat_template", &Model::has_chat_template)
+      .def_property_readonly("chat_template", py::cpp_function(&Model::chat_template, py::return_value_policy::copy))
+      .def_property_readonly("fingerprint", &Model::fingerprint)
+      .def("new_cache", [](const Model& model) { return std::make_unique<Cache>(model.new_cache()); })
+      .def("forward", &forward, "steps"_a, "progress"_a)
+      .def("logits", &logits, "ids"_a)
+      .def(
+          "embed", [](const Model& model, const Ids& ids) { return to_array(model.embed(ids.values)); }, "ids"_a)
+      .def(
+          "head",
+          [](const Model& model, const py::array_t<float, py::array::c_style | py::array::forcecast>& hidden) {
+            if (hidden.ndim() != 2) throw py::type_error("hidden must be a float array [rows, hidden_size]");
+            const Tensor rows{.rows = std::size_t(hidden.shape(0)),
+                              .columns = std::size_t(hidden.shape(1)),
+                              .values = {hidden.data(), hidden.data() + hidden.size()}};
+            const std::stop_source stop;
+            return to_array(interruptible(stop, [&] { return model.head(rows); }));
+          },
+          "hidden"_a);
+}
+
+}  // namespace ondol::python

@@ -1,0 +1,117 @@
+import numpy as np
+import pytest
+
+import ondol
+
+
+@pytest.fixture(scope="module")
+def smollm(demo_path):
+    return ondol.Tokenizer.load(demo_path)
+
+
+@pytest.fixture(scope="module")
+def tok512(stories_path):
+    return ondol.Tokenizer.load(stories_path)
+
+
+def test_t10_digits_and_letters(smollm):
+    assert smollm.encode("9.11") == [41, 30, 33, 33]
+    assert smollm.encode("9.9") == [41, 30, 41]
+    assert smollm.encode("Strawberry") == [1393, 1709, 9500]
+    assert smollm.encode(" Strawberry") == [37756, 9500]
+
+
+def test_ids_are_a_list_of_int(smollm):
+    ids = smollm.encode("Hello")
+    assert type(ids) is list and all(type(id) is int for id in ids)
+
+
+@pytest.mark.parametrize("kind", [list, tuple, np.array, iter, lambda ids: np.array(ids, np.uint16),
+                                  lambda ids: np.array(ids)[::1], lambda ids: [np.int64(id) for id in ids]])
+def test_ids_may_come_as(smollm, kind):
+    text = "A cat, 온돌 and 🙂"
+    assert smollm.decode(kind(smollm.encode(text))) == text
+
+
+@pytest.mark.parametrize("ids", ["12", b"12", [1.5], 7, None, np.zeros((2, 2), int), np.zeros(2)])
+def test_what_is_no_list_of_ids(smollm, ids):
+    with pytest.raises(TypeError):
+        smollm.decode(ids)
+
+
+@pytest.mark.parametrize("id", [-1, 49152, 10**9, 2**31, 2**80, -(2**40)])
+def test_ids_outside_of_the_vocabulary(smollm, id):
+    for call in (smollm.token_bytes, smollm.token_text, lambda id: smollm.decode([id]), smollm.is_special):
+        with pytest.raises(ondol.Error) as caught:
+            call(id)
+        assert caught.value.code == "invalid_argument"
+
+
+def test_special_tokens_are_text_unless_asked(smollm):
+    text = "<|im_end|>"
+    assert smollm.encode(text, parse_special=True) == [2]
+    ids = smollm.encode(text)
+    assert 2 not in ids and smollm.decode(ids) == text
+    both = "<|im_end|>a<|im_end|>"
+    mixed = smollm.encode(both, parse_special=True, plain=[(0, 10)])
+    assert mixed[-1] == 2 and mixed.count(2) == 1 and smollm.decode(mixed) == both
+
+
+def test_facts_of_the_vocabulary(smollm, tok512):
+    assert len(smollm) == 49152 and len(tok512) == 512
+    assert smollm.eos == 2 and smollm.is_end(0) and smollm.is_end(2) and smollm.is_special(2)
+    assert not smollm.adds_bos and tok512.adds_bos and tok512.bos == 1
+    assert smollm.find("<|im_end|>") == 2 and smollm.find("no such token") is None
+    assert smollm.token_bytes(2644) == b" cat" and smollm.token_text(2644) == "Ġcat"
+
+
+def test_t7_bytes(tok512):
+    ids = tok512.encode("온돌", add_special=False)
+    assert ids == [410, 239, 155, 171, 238, 146, 143]
+    stream = ondol.Detokenizer(tok512)
+    pieces = [stream.add(id) for id in ids]
+    assert [bool(piece.strip()) for piece in pieces] == [False, False, False, True, False, False, True]
+    assert "".join(pieces) + stream.flush() == tok512.decode(ids)
+
+
+def test_held_back_bytes_are_told_and_flushed(smollm):
+    stream = ondol.Detokenizer(smollm)
+    assert stream.add(smollm.encode("온")[0]) == ""
+    assert stream.pending
+    assert stream.flush() == "\ufffd" and not stream.pending
+
+
+def test_add_special(tok512):
+    assert tok512.encode("Once upon a time") == [1, 403, 407, 261, 378]
+    assert tok512.encode("Once upon a time", add_special=False) == [403, 407, 261, 378]
+
+
+def test_lone_surrogates_are_an_error(smollm):
+    with pytest.raises(UnicodeEncodeError):
+        smollm.encode("a\ud800b")
+
+
+def test_bytes_are_taken_as_they_are(smollm):
+    data = b"ok \xff\xfe \x00 end"
+    assert smollm.decode_bytes(smollm.encode(data)) == data
+
+
+@pytest.mark.parametrize("text", ["", " ", "\n\n", "A" * 100_000, " " * 50_000, "온돌은 따뜻하다. " * 1000, "\0"])
+def test_round_trip(smollm, text):
+    assert smollm.decode(smollm.encode(text)) == text
+
+
+def test_an_unknown_pre_tokenizer_is_refused(demo_path):
+    with pytest.raises(ondol.Error, match="smollm9"):
+        ondol.Tokenizer.load(demo_path, pre_tokenizer="smollm9")
+
+
+@pytest.mark.parametrize("name", ["gpt-2", "llama-bpe", "qwen2", "deepseek-llm", "command-r", "llama-spm", "phi-3",
+                                  "starcoder", "falcon", "refact"])
+def test_reference_pairs(data, unpacked, name):
+    tokenizer = ondol.Tokenizer.load(unpacked / "vocabs" / f"{name}.gguf")
+    texts = (data / "vocabs" / f"{name}.inp").read_bytes().decode().split("\n__ggml_vocab_test__\n")
+    lines = (data / "vocabs" / f"{name}.out").read_text().splitlines()
+    assert len(texts) >= len(lines) > 10
+    for text, line in zip(texts, lines):
+        assert tokenizer.encode(text, add_special=False) == [int(id) for id in line.split()], repr(text)

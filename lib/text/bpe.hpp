@@ -1,7 +1,5 @@
 #pragma once
 
-#include <atomic>
-#include <memory>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -10,24 +8,9 @@
 #include "text/merges.hpp"
 #include "text/pipeline.hpp"
 #include "text/vocabulary.hpp"
+#include "text/whole_tokens.hpp"
 
 namespace ondol::text {
-
-/// Which pieces are one token after all merges, learnt as they are met: most words of a text are, and need no merging.
-class WholeTokens {
- public:
-  explicit WholeTokens(std::size_t tokens) : state_(new std::atomic<std::uint8_t>[tokens]()) {}
-  enum State : std::uint8_t { unknown, yes, no };
-  [[nodiscard]] State get(Token id) const noexcept {
-    return State(state_[std::size_t(id)].load(std::memory_order_relaxed));
-  }
-  void set(Token id, bool whole) const noexcept {
-    state_[std::size_t(id)].store(whole ? yes : no, std::memory_order_relaxed);
-  }
-
- private:
-  std::unique_ptr<std::atomic<std::uint8_t>[]> state_;
-};
 
 /// Byte-level BPE (GPT-2): a piece starts as its bytes. A byte that the vocabulary lacks is left out.
 /// Any length in O(n log n). The vocabulary must outlive it.

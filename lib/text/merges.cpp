@@ -21,30 +21,78 @@ std::uint64_t key(Token left, Token right) noexcept {
   return std::uint64_t(std::uint32_t(left)) << 32 | std::uint32_t(right);
 }
 
+/// Candidates for merging, lowest first: rank in the upper 32 bits, position in the lower. A heap beside a sorted part:
+/// what is known at the start, and each generation that follows it, is taken in order without a heap's cost.
+class Queue {
+ public:
+  void push(std::uint64_t candidate) {
+    later_.push_back(candidate);
+    std::push_heap(later_.begin(), later_.end(), std::greater<>());
+  }
+  bool pop(std::uint64_t& candidate) {
+    if (next_ == sorted_.size()) {
+      std::swap(sorted_, later_);
+      later_.clear();
+      next_ = 0;
+      if (!std::is_sorted(sorted_.begin(), sorted_.end())) std::sort(sorted_.begin(), sorted_.end());
+    }
+    if (next_ == sorted_.size()) return false;
+    if (later_.empty() || sorted_[next_] < later_.front()) {
+      candidate = sorted_[next_++];
+    } else {
+      std::pop_heap(later_.begin(), later_.end(), std::greater<>());
+      candidate = later_.back();
+      later_.pop_back();
+    }
+    return true;
+  }
+
+ private:
+  std::vector<std::uint64_t> sorted_, later_;
+  std::size_t next_ = 0;
+};
+
 }  // namespace
 
 Merges::Merges(const Vocabulary& vocabulary, std::span<const std::string_view> rules) {
   if (rules.size() >= std::numeric_limits<std::uint32_t>::max()) fail(Status::bad_file, "over 2^32 - 2 merges");
   slots_.resize(std::bit_ceil(2 * rules.size() + 2));
   const std::size_t mask = slots_.size() - 1;
+  constexpr std::size_t block = 64;
   std::string joined;
-  for (std::size_t rank = 0; rank < rules.size(); ++rank) {
-    const std::string_view rule = rules[rank];
-    const std::size_t blank = rule.find(' ', 1);
-    if (blank == rule.npos) fail(Status::bad_file, fmt::format("merge {} is '{}': two parts expected", rank, rule));
-    const std::string_view parts[2] = {rule.substr(0, blank), rule.substr(blank + 1)};
-    joined.assign(parts[0]).append(parts[1]);
-    const Token left = vocabulary.find(parts[0]), right = vocabulary.find(parts[1]), merged = vocabulary.find(joined);
-    if (left < 0 || right < 0 || merged < 0) {
-      fail(Status::bad_file, fmt::format("merge {} is '{}': '{}' is not in the vocabulary", rank, rule,
-                                         left < 0    ? parts[0]
-                                         : right < 0 ? parts[1]
-                                                     : std::string_view(joined)));
+  for (std::size_t done = 0; done < rules.size(); done += block) {
+    const std::size_t n = std::min(block, rules.size() - done);
+    std::string_view texts[3 * block];  // left, right and joined of each rule
+    Token ids[3 * block];
+    joined.clear();
+    for (const std::string_view rule : rules.subspan(done, n)) joined += rule;
+    std::size_t at = 0;
+    for (std::size_t i = 0; i < n; ++i) {
+      const std::string_view rule = rules[done + i];
+      const std::size_t blank = rule.find(' ', 1);
+      if (blank == rule.npos) {
+        fail(Status::bad_file, fmt::format("merge {} is '{}': two parts expected", done + i, rule));
+      }
+      texts[3 * i] = rule.substr(0, blank);
+      texts[3 * i + 1] = rule.substr(blank + 1);
+      std::copy(rule.begin() + blank + 1, rule.end(), joined.begin() + std::ptrdiff_t(at + blank));
+      texts[3 * i + 2] = std::string_view(joined).substr(at, rule.size() - 1);
+      at += rule.size();
     }
-    const std::uint64_t pair = key(left, right);
-    std::size_t slot = mix(pair) & mask;
-    while (slots_[slot].pair != none && slots_[slot].pair != pair) slot = (slot + 1) & mask;
-    if (slots_[slot].pair == none) slots_[slot] = {pair, std::uint64_t(rank) << 32 | std::uint32_t(merged)};
+    vocabulary.find_all({texts, 3 * n}, {ids, 3 * n});
+    for (std::size_t i = 0; i < n; ++i) __builtin_prefetch(&slots_[mix(key(ids[3 * i], ids[3 * i + 1])) & mask]);
+    for (std::size_t i = 0; i < n; ++i) {
+      for (std::size_t k = 3 * i; k < 3 * i + 3; ++k) {
+        if (ids[k] >= 0) continue;
+        fail(Status::bad_file,
+             fmt::format("merge {} is '{}': '{}' is not in the vocabulary", done + i, rules[done + i], texts[k]));
+      }
+      const std::uint64_t pair = key(ids[3 * i], ids[3 * i + 1]);
+      std::size_t slot = mix(pair) & mask;
+      while (slots_[slot].pair != none && slots_[slot].pair != pair) slot = (slot + 1) & mask;
+      if (slots_[slot].pair == none)
+        slots_[slot] = {pair, std::uint64_t(done + i) << 32 | std::uint32_t(ids[3 * i + 2])};
+    }
   }
 }
 
@@ -87,23 +135,15 @@ void Merges::apply_long(std::span<Token> symbols, std::vector<Token>& out) const
   if (symbols.size() >= end) fail(Status::unsupported, "a word of 2^32 - 1 symbols or more");
   const std::uint32_t n = std::uint32_t(symbols.size());
   std::vector<Node> nodes(n);
-  std::vector<std::uint64_t> heap;  // rank in the upper 32 bits, position in the lower
-  for (std::uint32_t i = 0; i < n; ++i) {
-    nodes[i] = {i + 1 < n ? find(symbols[i], symbols[i + 1]) : none, i == 0 ? end : i - 1, i + 1 < n ? i + 1 : end};
-    if (nodes[i].merge != none) heap.push_back((nodes[i].merge >> 32) << 32 | i);
-  }
-  std::make_heap(heap.begin(), heap.end(), std::greater<>());
+  Queue queue;
   const auto look = [&](std::uint32_t i) {
     Node& node = nodes[i];
     node.merge = node.next == end ? none : find(symbols[i], symbols[node.next]);
-    if (node.merge == none) return;
-    heap.push_back((node.merge >> 32) << 32 | i);
-    std::push_heap(heap.begin(), heap.end(), std::greater<>());
+    if (node.merge != none) queue.push((node.merge >> 32) << 32 | i);
   };
-  while (!heap.empty()) {
-    std::pop_heap(heap.begin(), heap.end(), std::greater<>());
-    const std::uint64_t top = heap.back();
-    heap.pop_back();
+  for (std::uint32_t i = 0; i < n; ++i) nodes[i] = {none, i == 0 ? end : i - 1, i + 1 < n ? i + 1 : end};
+  for (std::uint32_t i = 0; i < n; ++i) look(i);
+  for (std::uint64_t top = 0; queue.pop(top);) {
     const std::uint32_t i = std::uint32_t(top);
     Node& node = nodes[i];
     if (node.merge == none || node.merge >> 32 != top >> 32) continue;  // its symbols have changed since
@@ -112,8 +152,8 @@ void Merges::apply_long(std::span<Token> symbols, std::vector<Token>& out) const
     gone.merge = none;
     node.next = gone.next;
     if (node.next != end) nodes[node.next].previous = i;
-    look(i);
     if (node.previous != end) look(node.previous);
+    look(i);
   }
   for (std::uint32_t i = 0; i != end; i = nodes[i].next) out.push_back(symbols[i]);
 }

@@ -77,7 +77,11 @@ struct SentencePieceModel::Library {
 };
 
 SentencePieceModel::SentencePieceModel(const Vocabulary& vocabulary, std::span<const double> scores, Token unknown)
-    : library_(std::make_unique<Library>()), bytes_(vocabulary.byte_tokens()), unknown_(unknown) {
+    : vocabulary_(vocabulary),
+      library_(std::make_unique<Library>()),
+      whole_tokens_(vocabulary.size()),
+      bytes_(vocabulary.byte_tokens()),
+      unknown_(unknown) {
   const std::size_t n = vocabulary.size();
   if (scores.size() < n) fail(Status::bad_file, fmt::format("{} scores for {} tokens", scores.size(), n));
   byte_fallback_ = std::all_of(bytes_.begin(), bytes_.end(), [](Token id) { return id >= 0; });
@@ -123,31 +127,54 @@ SentencePieceModel::~SentencePieceModel() = default;
 
 void SentencePieceModel::encode(std::string_view text, std::vector<Token>& out) const {
   const std::size_t start = out.size();
-  while (!text.empty()) {
-    // The longest valid part, up to the first cut after a chunk.
-    std::size_t end = 0;
+  std::size_t waiting = 0;  // [waiting, at) is for the library
+  std::size_t at = 0;
+  const auto flush = [&] {
+    if (at > waiting) run(text.substr(waiting, at - waiting), start, out);
+    waiting = at;
+  };
+  while (at < text.size()) {
+    // A word: up to the next place where the text may be cut.
+    std::size_t end = at;
     char32_t last = 0;
     while (const std::size_t n = utf8_length(text.substr(end))) {
       const char32_t code = utf8_decode(text.substr(end), n);
-      if (end >= chunk && !pairs_.contains(last, code)) break;
+      if (end > at && !pairs_.contains(last, code)) break;
       last = code;
       end += n;
     }
-    if (end != 0) {
-      encode_valid(text.substr(0, end), start, out);
-    } else {
-      const Token byte = bytes_[static_cast<unsigned char>(text.front())];
+    if (end == at) {
+      flush();
+      const Token byte = bytes_[static_cast<unsigned char>(text[at])];
       if (byte >= 0)
         out.push_back(byte);
       else if (unknown_ >= 0 && (out.size() == start || out.back() != unknown_))
         out.push_back(unknown_);
-      end = 1;
+      waiting = ++at;
+      continue;
     }
-    text.remove_prefix(end);
+    const std::string_view word = text.substr(at, end - at);
+    const Token id = vocabulary_.find(word);
+    const WholeTokens::State state = id < 0 ? WholeTokens::no : whole_tokens_.get(id);
+    if (state != WholeTokens::no) {
+      flush();
+      if (state == WholeTokens::yes) {
+        out.push_back(id);
+      } else {
+        const std::size_t before = out.size();
+        run(word, start, out);
+        whole_tokens_.set(id, id != unknown_ && out.size() == before + 1 && out.back() == id);
+      }
+      waiting = at = end;
+      continue;
+    }
+    at = end;
+    if (at - waiting >= chunk) flush();
   }
+  flush();
 }
 
-void SentencePieceModel::encode_valid(std::string_view text, std::size_t start, std::vector<Token>& out) const {
+void SentencePieceModel::run(std::string_view text, std::size_t start, std::vector<Token>& out) const {
   std::vector<int> ids;
   const auto status = library_->processor.Encode(text, &ids);
   if (!status.ok()) fail(Status::internal, fmt::format("sentencepiece: {}", status.message()));

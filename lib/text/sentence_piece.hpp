@@ -6,6 +6,7 @@
 #include "text/character_pairs.hpp"
 #include "text/pipeline.hpp"
 #include "text/vocabulary.hpp"
+#include "text/whole_tokens.hpp"
 
 namespace ondol::text {
 
@@ -23,9 +24,11 @@ class SentencePieceModel final : public TokenModel {
 
  private:
   struct Library;
-  void encode_valid(std::string_view text, std::size_t start, std::vector<Token>& out) const;
+  void run(std::string_view text, std::size_t start, std::vector<Token>& out) const;
 
+  const Vocabulary& vocabulary_;
   std::unique_ptr<Library> library_;
+  WholeTokens whole_tokens_;
   CharacterPairs pairs_;
   std::vector<Token> bytes_;
   Token unknown_;

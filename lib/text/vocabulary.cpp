@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <bit>
 #include <limits>
 
@@ -44,6 +45,28 @@ Token Vocabulary::find(std::string_view wanted) const noexcept {
     if (text(slots_[slot]) == wanted) return slots_[slot];
   }
   return -1;
+}
+
+void Vocabulary::find_all(std::span<const std::string_view> texts, std::span<Token> ids) const {
+  constexpr std::size_t block = 32;
+  const std::size_t mask = slots_.size() - 1;
+  std::size_t slots[block];
+  for (std::size_t done = 0; done < texts.size(); done += block) {
+    const std::size_t n = std::min(block, texts.size() - done);
+    for (std::size_t i = 0; i < n; ++i) {
+      slots[i] = hash(texts[done + i]) & mask;
+      __builtin_prefetch(&slots_[slots[i]]);
+    }
+    for (std::size_t i = 0; i < n; ++i) __builtin_prefetch(&offsets_[std::size_t(std::max(slots_[slots[i]], 0))]);
+    for (std::size_t i = 0; i < n; ++i) {
+      __builtin_prefetch(&texts_[offsets_[std::size_t(std::max(slots_[slots[i]], 0))]]);
+    }
+    for (std::size_t i = 0; i < n; ++i) {
+      std::size_t slot = slots[i];
+      while (slots_[slot] >= 0 && text(slots_[slot]) != texts[done + i]) slot = (slot + 1) & mask;
+      ids[done + i] = slots_[slot];
+    }
+  }
 }
 
 std::vector<Token> Vocabulary::byte_tokens() const {

@@ -32,6 +32,8 @@ class Vocabulary {
 
   /// Id of a spelling, the lowest where several tokens share it; -1 if there is none.
   [[nodiscard]] Token find(std::string_view text) const noexcept;
+  /// find() of many texts at once: several times as fast, for the memory is fetched ahead.
+  void find_all(std::span<const std::string_view> texts, std::span<Token> ids) const;
   [[nodiscard]] std::size_t longest() const noexcept { return longest_; }
 
   /// Id of the byte token of each byte ("<0x0A>", type byte); -1 if there is none.

@@ -27,7 +27,8 @@ struct Descriptor {
 std::shared_ptr<const MappedFile> MappedFile::open(std::string_view given) {
   std::string path(given);
   if (path.find('\0') != std::string::npos) fail(Status::invalid_argument, "path holds a NUL byte");
-  const Descriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+  // Without O_NONBLOCK a named pipe would wait for its writer.
+  const Descriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
   if (file.fd < 0) {
     const Status code = errno == ENOENT || errno == ENOTDIR ? Status::not_found : Status::io;
     fail(code, fmt::format("{}: {}", path, std::strerror(errno)));

@@ -53,7 +53,7 @@ template <int M, int V, class From>
   }
 }
 
-constexpr int vectors_of_tile(int rows) { return 4 * rows <= tile_vectors ? 4 : 2 * rows <= tile_vectors ? 2 : 1; }
+constexpr int vectors_of_tile(int rows) { return tile_fits(rows, 4) ? 4 : tile_fits(rows, 2) ? 2 : 1; }
 
 /// m rows, at most tile_rows, times the vectors [first, last) for k in [begin, end).
 template <int M, class From>
@@ -256,10 +256,12 @@ void attend_q8(const AttentionTask& t) {
   const std::size_t head_dim = t.head_dim;
   const auto int8 = [](const std::byte* block) { return reinterpret_cast<const std::int8_t*>(block); };
   const auto keys = [&](const State& s, std::size_t b) {
-    for (std::size_t v = 0; v < positions; v += 16) {
-      for (std::size_t d = 0; d < head_dim; ++d) {
-        const F32x16 scale = load_half(scales_of(t.keys[b], head_dim) + d / 32 * positions + v);
-        store(s.wide_keys + d * positions + v, multiply(load_int8(int8(t.keys[b]) + d * positions + v), scale));
+    for (std::size_t i = 0; i < positions * head_dim; i += 32 * positions) {  // 32 dimensions
+      for (std::size_t v = 0; v < positions; v += 16) {
+        const F32x16 scale = load_half(scales_of(t.keys[b], head_dim) + i / 32 + v);
+        const std::int8_t* from = int8(t.keys[b]) + i + v;
+        float* to = s.wide_keys + i + v;
+        for (std::size_t d = 0; d < 32 * positions; d += positions) store(to + d, multiply(load_int8(from + d), scale));
       }
     }
     return s.wide_keys;

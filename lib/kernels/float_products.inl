@@ -1,5 +1,4 @@
-// Bodies of kernels/float_products.hpp. The simd layer gives `tile_vectors`, the accumulators of a register tile, and
-// `tile_rows`, the most rows of one.
+// Bodies of kernels/float_products.hpp.
 #include "kernels/float_products.hpp"
 #include "kernels/simd/elements.inl"
 
@@ -64,7 +63,7 @@ template <int M, int P, class From>
 
 constexpr int panels_of_tile(int rows) {
   for (int p : {6, 3, 2}) {
-    if (p * rows <= tile_vectors) return p;
+    if (tile_fits(rows, p)) return p;
   }
   return 1;
 }

@@ -13,7 +13,7 @@ struct F32x16 {
   __m256 lo, hi;
 };
 
-constexpr int tile_vectors = 6;
+constexpr int tile_vectors = 7;
 constexpr int tile_rows = 6;
 
 inline std::uint32_t bits_of(float x) { return __builtin_bit_cast(std::uint32_t, x); }

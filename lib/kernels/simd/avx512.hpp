@@ -13,7 +13,7 @@ struct F32x16 {
   __m512 all;
 };
 
-constexpr int tile_vectors = 24;
+constexpr int tile_vectors = 30;
 constexpr int tile_rows = 12;
 
 inline std::uint32_t bits_of(float x) { return __builtin_bit_cast(std::uint32_t, x); }

@@ -12,8 +12,8 @@ struct F32x16 {
   float lane[16];
 };
 
-/// Vectors that one register tile of a product keeps, and its most rows.
-constexpr int tile_vectors = 4;
+/// Vectors that one register tile of a product may hold, and its most rows.
+constexpr int tile_vectors = 7;
 constexpr int tile_rows = 4;
 
 template <class Op>

@@ -1,33 +1,40 @@
 /*
  * Ondol: language models on CPUs, inside your process. The C interface (C99 or later, C++).
  *
- *   ondol_model *model = NULL;
- *   ondol_chat *chat = NULL;
- *   ondol_generation *reply = NULL;
- *   const ondol_piece *piece = NULL;
- *   ondol_error *error = NULL;
- *   if (ondol_model_load(NULL, "model.gguf", -1, NULL, 0, NULL, &model, &error) || ... )
+ *   ondol_error* error = NULL;
+ *   ondol_model* model = NULL;
+ *   if (ondol_model_load(NULL, "model.gguf", -1, NULL, 0, NULL, &model, &error) != ONDOL_OK) {
  *     fprintf(stderr, "%s\n", ondol_error_message(error));
+ *     ondol_error_free(error);
+ *   }
  *
- * Rules, which hold for every function unless its comment says otherwise:
+ * What holds for every function whose comment does not say otherwise:
  *
- * Status    A call that can fail returns an ondol_status and takes a last `ondol_error **error`, which may be NULL.
- * After a success *error is NULL, after a failure it is an object with the text, to be freed with ondol_error_free().
- *           Outputs are written on success only. Calls without a status cannot fail; given NULL they return 0, -1, NULL
- *           or "". A NULL where the comment does not allow it is ONDOL_INVALID_ARGUMENT, never a crash.
- * Handles   What a call returns through `T **out` belongs to the caller and is freed with T's _free function, once,
- * from any thread, in any order, or never: objects keep what they need alive. _free(NULL) does nothing. What comes back
- * through `const T **` or as a plain pointer is borrowed: it lives as the comment says. Text in   UTF-8, a pointer and
- * a size in bytes; size -1: the text ends at its first NUL. NULL with size 0 is the empty text. Nothing of the caller's
- * is kept after the call. Paths are UTF-8 too. Text out  Pointer and size; the byte after the last is NUL. Text may
- * contain NUL itself. Options   One JSON object; NULL or empty text: the defaults. An unknown key, a wrong type or a
- * value out of range is ONDOL_INVALID_ARGUMENT with a text that names the key. ondol_options_schema() lists them.
- * Threads   free-threaded: error, string, tokens, tensor, control, runtime, model, tokenizer, template, rendered,
- * prompt, result, score: any number of threads at once. one at a time: detokenizer, cache, pass, generation (with its
- * pieces), chat: any thread, but a call during another thread's call on the same object returns ONDOL_BUSY. A chat is
- * busy while a reply of it is running. Nothing is bound to the thread that made it, nothing is kept per thread. After
- * fork() the child may go on with all objects that no other thread was using. Quiet     The library writes to no file
- * descriptor, installs no handler, never ends the process.
+ * - Status. A call that can fail returns an ondol_status and takes a last `ondol_error** error`, which may be NULL.
+ *   After a success *error is NULL; after a failure it is an object with the text, to be freed with
+ *   ondol_error_free(). Outputs are written on success only. A NULL that the comment does not allow is
+ *   ONDOL_INVALID_ARGUMENT, never a crash. Calls without a status cannot fail; given NULL they return 0, -1, NULL
+ *   or "".
+ *
+ * - Handles. What a call returns through `T** out` belongs to the caller, who frees it with T's _free function: once,
+ *   from any thread, in any order, or never. Objects keep alive what they need. _free(NULL) does nothing. What comes
+ *   back through `const T**` or as a plain pointer is borrowed and lives as long as its comment says.
+ *
+ * - Text in. UTF-8, a pointer and a size in bytes; with size -1 the text ends at its first NUL. NULL with size 0 is
+ *   the empty text. Nothing of the caller's is kept after the call. Paths are UTF-8 too.
+ *
+ * - Text out. A pointer and a size; the byte after the last is NUL. The text itself may contain NUL.
+ *
+ * - Options. One JSON object; NULL or an empty text means the defaults. An unknown key, a wrong type or a value out of
+ *   range is ONDOL_INVALID_ARGUMENT with a text that names the key. ondol_options_schema() lists the keys.
+ *
+ * - Threads. Any number at once: error, string, tokens, tensor, control, runtime, model, tokenizer, template,
+ *   rendered, prompt, result, score. One at a time: detokenizer, cache, pass, chat, and generation with its pieces:
+ *   any thread, but a call during another thread's call on the same object returns ONDOL_BUSY, and a chat is busy
+ *   while a reply of it is running. Nothing is bound to the thread that made it and nothing is kept per thread.
+ *   After fork() the child may go on with all objects that no other thread was using.
+ *
+ * - Good manners. The library writes to no stream, installs no handler and never ends the process.
  */
 #ifndef ONDOL_H
 #define ONDOL_H
@@ -46,8 +53,7 @@
 extern "C" {
 #endif
 
-/* ---- Version, status ----------------------------------------------------------------------------------------------
- */
+/* ---- Version, status -------------------------------------------------------------------------------------------- */
 
 /** What a call returns. Values are only ever added. */
 typedef int32_t ondol_status;
@@ -81,8 +87,7 @@ ONDOL_C_API int32_t ondol_version_number(void);
 /** Name of a status ("bad_file"); "unknown" for other values. Lives for ever. */
 ONDOL_C_API const char* ondol_status_name(ondol_status status);
 
-/* ---- Errors -------------------------------------------------------------------------------------------------------
- */
+/* ---- Errors ----------------------------------------------------------------------------------------------------- */
 
 /** Why a call failed. Immutable. */
 typedef struct ondol_error ondol_error;
@@ -96,8 +101,7 @@ ONDOL_C_API const char* ondol_error_message(const ondol_error* error);
 ONDOL_C_API int64_t ondol_error_offset(const ondol_error* error);
 ONDOL_C_API void ondol_error_free(ondol_error* error);
 
-/* ---- Values that calls return ---------------------------------------------------------------------------------------
- */
+/* ---- Values that calls return ----------------------------------------------------------------------------------- */
 
 /** A text or bytes. Immutable. */
 typedef struct ondol_string ondol_string;
@@ -121,25 +125,22 @@ ONDOL_C_API int64_t ondol_tensor_rows(const ondol_tensor* tensor);
 ONDOL_C_API int64_t ondol_tensor_columns(const ondol_tensor* tensor);
 ONDOL_C_API void ondol_tensor_free(ondol_tensor* tensor);
 
-/* ---- Options ------------------------------------------------------------------------------------------------------
- */
+/* ---- Options ---------------------------------------------------------------------------------------------------- */
 
-/** The keys that an options object may have, as a JSON array of {"key", "type", "default", "minimum", "maximum",
- *  "values", "doc"}, fields without meaning left out.
+/** The keys that an options object may have, as JSON: {"key": {"type", "default", "min", "max", "choices", "doc"}},
+ *  fields without meaning left out. Of strings and arrays min and max are the length.
  *  @param name  "runtime", "load", "tokenizer", "render", "generate" or "chat" */
 ONDOL_C_API ondol_status ondol_options_schema(const char* name, int64_t name_size, ondol_string** out,
                                               ondol_error** error);
 
-/* ---- Control of long calls ------------------------------------------------------------------------------------------
- */
+/* ---- Control of long calls -------------------------------------------------------------------------------------- */
 
-/** The caller's hold on calls that take long: stops them and tells how far they are. Given to a call, it may be used
- * from any thread at any time. A control that was cancelled stays so. */
+/** The caller's hold on calls that take long: stops them and tells how far they are. Given to a call, it may be
+ *  used from any thread at any time. A control that was cancelled stays so. */
 typedef struct ondol_control ondol_control;
 ONDOL_C_API ondol_status ondol_control_new(ondol_control** out, ondol_error** error);
 /** Asks all calls that hold this control to end with ONDOL_CANCELLED soon (a generation ends with
- * ONDOL_FINISH_CANCELLED). Returns at once. May be called from a signal handler's thread but not from a signal handler.
- */
+ *  ONDOL_FINISH_CANCELLED). Returns at once, does nothing more. */
 ONDOL_C_API ondol_status ondol_control_cancel(ondol_control* control, ondol_error** error);
 /** 1 after ondol_control_cancel(), else 0. */
 ONDOL_C_API int32_t ondol_control_cancelled(const ondol_control* control);
@@ -149,11 +150,10 @@ ONDOL_C_API ondol_status ondol_control_progress(const ondol_control* control, ui
                                                 ondol_error** error);
 ONDOL_C_API void ondol_control_free(ondol_control* control);
 
-/* ---- Runtime ------------------------------------------------------------------------------------------------------
- */
+/* ---- Runtime ---------------------------------------------------------------------------------------------------- */
 
-/** Threads, instruction set, memory account and log of the models loaded with it. Wherever a runtime is asked for, NULL
- * is the process's shared one with default options. */
+/** Threads, instruction set, memory account and log of the models loaded with it. Wherever a runtime is asked for,
+ *  NULL is the process's shared one with default options. */
 typedef struct ondol_runtime ondol_runtime;
 
 enum { ONDOL_LOG_DEBUG = 0, ONDOL_LOG_INFO = 1, ONDOL_LOG_WARNING = 2, ONDOL_LOG_ERROR = 3 };
@@ -167,12 +167,12 @@ typedef void (*ondol_release_function)(void* memory, uint64_t bytes, void* user_
 typedef void (*ondol_destroy_function)(void* user_data);
 
 /** Makes a runtime.
- *  @param options    {"threads": 0, "memory_limit": 0, "isa": ""}: 0 threads = min(affinity mask, cgroup quota,
- * physical cores); memory_limit in bytes, 0 = no cap; "base", "avx2", "avx512", "avx512vnni", "" = the best
- *  @param log        may be NULL: silence
+ *  @param options  {"threads": 0, "memory_limit": 0, "isa": ""}: 0 threads = min(affinity mask, cgroup quota,
+ *      physical cores); memory_limit in bytes, 0 = no cap; "base", "avx2", "avx512", "avx512vnni", "" = the best
+ *  @param log  may be NULL: silence
  *  @param allocate, release  source of large buffers (weights, caches, scratch); both or none (NULL: the system's)
  *  @param user_data  given to the functions above
- *  @param destroy    may be NULL; not called if this call fails */
+ *  @param destroy  may be NULL; not called if this call fails */
 ONDOL_C_API ondol_status ondol_runtime_new(const char* options, int64_t options_size, ondol_log_function log,
                                            ondol_allocate_function allocate, ondol_release_function release,
                                            void* user_data, ondol_destroy_function destroy, ondol_runtime** out,
@@ -181,8 +181,7 @@ ONDOL_C_API ondol_status ondol_runtime_new(const char* options, int64_t options_
 ONDOL_C_API ondol_status ondol_runtime_info(const ondol_runtime* runtime, ondol_string** out, ondol_error** error);
 ONDOL_C_API void ondol_runtime_free(ondol_runtime* runtime);
 
-/* ---- Models -------------------------------------------------------------------------------------------------------
- */
+/* ---- Models ----------------------------------------------------------------------------------------------------- */
 
 /** A model with its weights. Immutable. */
 typedef struct ondol_model ondol_model;
@@ -191,18 +190,18 @@ typedef struct ondol_template ondol_template;
 
 /** Loads a GGUF file (any part of a split one).
  *  @param runtime  may be NULL
- *  @param options  {"precision": "fast"|"exact", "cache_type": "f16"|"bf16"|"f32"|"q8_0", "context": 0 = the model's
- * own, "pre_tokenizer": a name instead of the file's}, and without a runtime also its options: then a runtime of its
- * own is made for the model
+ *  @param options  {"precision": "fast"|"exact", "cache_type": "f16"|"bf16"|"f32"|"q8_0", "context": 0 = the
+ *      model's own, "pre_tokenizer": a name instead of the file's}, and without a runtime also its options: then a
+ *      runtime of its own is made for the model
  *  @param control  may be NULL
- *  Fails with ONDOL_NOT_FOUND, _IO, _BAD_FILE, _UNSUPPORTED (architecture, storage type), _OUT_OF_MEMORY, _CANCELLED.
- */
+ *  Fails with ONDOL_NOT_FOUND, _IO, _BAD_FILE, _UNSUPPORTED (architecture, storage type), _OUT_OF_MEMORY,
+ *  _CANCELLED. */
 ONDOL_C_API ondol_status ondol_model_load(const ondol_runtime* runtime, const char* path, int64_t path_size,
                                           const char* options, int64_t options_size, ondol_control* control,
                                           ondol_model** out, ondol_error** error);
 /** Shape and abilities as JSON: {"architecture", "name", "context", "layers", "hidden_size", "intermediate_size",
- * "heads", "kv_heads", "head_dim", "vocabulary", "tied_embeddings", "parameters", "tensor_bytes", "fingerprint"
- * (hexadecimal), "has_tokenizer", "has_chat_template"}. */
+ *  "heads", "kv_heads", "head_dim", "vocabulary", "tied_embeddings", "parameters", "tensor_bytes", "fingerprint"
+ *  (hexadecimal), "has_tokenizer", "has_chat_template"}. */
 ONDOL_C_API ondol_status ondol_model_info(const ondol_model* model, ondol_string** out, ondol_error** error);
 /** Most positions of a sequence. */
 ONDOL_C_API int64_t ondol_model_context(const ondol_model* model);
@@ -217,25 +216,23 @@ ONDOL_C_API ondol_status ondol_model_template(const ondol_model* model, ondol_te
 ONDOL_C_API void ondol_model_free(ondol_model* model);
 
 /** What a GGUF file of any architecture says of itself, weights untouched, as JSON: {"metadata": [{"key", "type",
- *  "value"}], "tensors": [{"name", "type", "shape", "bytes"}], "parameters", "tensor_bytes"}. Shapes have the innermost
- *  dimension first; long values are cut short. */
+ *  "value"}], "tensors": [{"name", "type", "shape", "bytes"}], "parameters", "tensor_bytes"}. Shapes have the
+ *  innermost dimension first; long values are cut short. */
 ONDOL_C_API ondol_status ondol_inspect(const char* path, int64_t path_size, ondol_string** out, ondol_error** error);
 /** Bytes that loading with these options and a full cache would take, from the file's header alone, as JSON:
- * {"parameters", "file_weights", "packed_weights", "cache", "cache_per_position", "scratch", "total"}. Parameters as in
- *  ondol_model_load(). */
+ *  {"parameters", "file_weights", "packed_weights", "cache", "cache_per_position", "scratch", "total"}. Parameters
+ *  as in ondol_model_load(). */
 ONDOL_C_API ondol_status ondol_estimate(const ondol_runtime* runtime, const char* path, int64_t path_size,
                                         const char* options, int64_t options_size, ondol_string** out,
                                         ondol_error** error);
 
-/* ---- Tokenizer ----------------------------------------------------------------------------------------------------
- */
+/* ---- Tokenizer -------------------------------------------------------------------------------------------------- */
 
 /** Flags of encoding and decoding. */
 enum {
-  ONDOL_ADD_SPECIAL = 1, /**< encode: add the start and end tokens that the file asks for */
-  ONDOL_PARSE_SPECIAL =
-      2, /**< encode: read control tokens ("<|im_end|>") in the text as such, else they are plain text */
-  ONDOL_SKIP_SPECIAL = 4 /**< decode: leave out control tokens */
+  ONDOL_ADD_SPECIAL = 1,   /**< encode: add the start and end tokens that the file asks for */
+  ONDOL_PARSE_SPECIAL = 2, /**< encode: read control tokens ("<|im_end|>") in the text as such, not as plain text */
+  ONDOL_SKIP_SPECIAL = 4   /**< decode: leave out control tokens */
 };
 /** Tokens that ondol_tokenizer_special() knows. */
 enum { ONDOL_BOS = 0, ONDOL_EOS = 1, ONDOL_UNKNOWN = 2, ONDOL_PADDING = 3 };
@@ -268,7 +265,7 @@ ONDOL_C_API ondol_status ondol_tokenizer_token_bytes(const ondol_tokenizer* toke
 /** Ids of a text.
  *  @param flags  ONDOL_ADD_SPECIAL, ONDOL_PARSE_SPECIAL
  *  @param plain  may be NULL: plain_count pairs [begin, end) of byte positions, ascending and disjoint, in which
- * control tokens are plain text even with ONDOL_PARSE_SPECIAL: ondol_rendered_content() */
+ *      control tokens are plain text even with ONDOL_PARSE_SPECIAL: ondol_rendered_content() */
 ONDOL_C_API ondol_status ondol_tokenizer_encode(const ondol_tokenizer* tokenizer, const char* text, int64_t size,
                                                 int32_t flags, const int64_t* plain, int64_t plain_count,
                                                 ondol_tokens** out, ondol_error** error);
@@ -290,8 +287,8 @@ ONDOL_C_API ondol_status ondol_detokenizer_new(const ondol_tokenizer* tokenizer,
 /** The text that `id` completes, maybe empty; lives until the next call on this object. */
 ONDOL_C_API ondol_status ondol_detokenizer_add(ondol_detokenizer* detokenizer, int32_t id, const char** text,
                                                int64_t* size, ondol_error** error);
-/** What is held back, as U+FFFD where it is not whole; lives until the next call on this object, which is then as new.
- */
+/** What is held back, as U+FFFD where it is not whole; lives until the next call on this object, which is then as
+ *  new. */
 ONDOL_C_API ondol_status ondol_detokenizer_flush(ondol_detokenizer* detokenizer, const char** text, int64_t* size,
                                                  ondol_error** error);
 /** The bytes held back because they do not end a character; live until the next call on this object. */
@@ -299,8 +296,7 @@ ONDOL_C_API ondol_status ondol_detokenizer_pending(ondol_detokenizer* detokenize
                                                    ondol_error** error);
 ONDOL_C_API void ondol_detokenizer_free(ondol_detokenizer* detokenizer);
 
-/* ---- Chat templates -------------------------------------------------------------------------------------------------
- */
+/* ---- Chat templates --------------------------------------------------------------------------------------------- */
 
 /** Compiles a template (Jinja as model files use it). ONDOL_TEMPLATE_ERROR with the offset where it does not parse. */
 ONDOL_C_API ondol_status ondol_template_new(const char* source, int64_t size, ondol_template** out,
@@ -312,9 +308,8 @@ ONDOL_C_API ondol_status ondol_template_source(const ondol_template* chat_templa
 typedef struct ondol_rendered ondol_rendered;
 /** Renders messages.
  *  @param messages  JSON array in the OpenAI form: [{"role": "user", "content": "..."}]
- *  @param options   {"tools": [..], "documents": [..], "add_generation_prompt": true, "bos_token", "eos_token",
- *                   "variables": {..}, "now": seconds since 1970 in local time, "max_steps", "max_depth", "max_output"}
- */
+ *  @param options  {"tools": [..], "documents": [..], "add_generation_prompt": true, "bos_token", "eos_token",
+ *      "variables": {..}, "now": seconds since 1970 in local time, "max_steps", "max_depth", "max_output"} */
 ONDOL_C_API ondol_status ondol_template_render(const ondol_template* chat_template, const char* messages,
                                                int64_t messages_size, const char* options, int64_t options_size,
                                                ondol_rendered** out, ondol_error** error);
@@ -323,15 +318,14 @@ ONDOL_C_API void ondol_template_free(ondol_template* chat_template);
 /** Lives as long as the rendered prompt. */
 ONDOL_C_API const char* ondol_rendered_text(const ondol_rendered* rendered);
 ONDOL_C_API int64_t ondol_rendered_size(const ondol_rendered* rendered);
-/** Where in the text stands what the template did not write (messages, tools, documents, variables): pairs [begin, end)
- * of byte positions, ascending and disjoint. Lives as long as the rendered prompt. */
+/** Where in the text stands what the template did not write (messages, tools, documents, variables): pairs [begin,
+ *  end) of byte positions, ascending and disjoint. Lives as long as the rendered prompt. */
 ONDOL_C_API const int64_t* ondol_rendered_content(const ondol_rendered* rendered);
 /** Number of pairs. */
 ONDOL_C_API int64_t ondol_rendered_content_count(const ondol_rendered* rendered);
 ONDOL_C_API void ondol_rendered_free(ondol_rendered* rendered);
 
-/* ---- Caches -------------------------------------------------------------------------------------------------------
- */
+/* ---- Caches ----------------------------------------------------------------------------------------------------- */
 
 /** What a model keeps of one sequence. May outlive its model. */
 typedef struct ondol_cache ondol_cache;
@@ -354,8 +348,7 @@ ONDOL_C_API ondol_status ondol_cache_save(const ondol_cache* cache, const char* 
 ONDOL_C_API ondol_status ondol_cache_load(ondol_cache* cache, const char* path, int64_t path_size, ondol_error** error);
 ONDOL_C_API void ondol_cache_free(ondol_cache* cache);
 
-/* ---- Forward passes
- * --------------------------------------------------------------------------------------------------- */
+/* ---- Forward passes --------------------------------------------------------------------------------------------- */
 
 /** What a step shall return: one ONDOL_LOGITS_, and ONDOL_HIDDEN added for the hidden states of all its tokens. */
 enum {
@@ -366,22 +359,22 @@ enum {
   ONDOL_HIDDEN = 16
 };
 
-/** One pass over the weights for any number of sequences: add the steps, run, read the outputs, add again.
- *  Results do not depend on the number of threads, on the other steps, or on how a sequence is cut into steps. */
+/** One pass over the weights for any number of sequences: add the steps, run, read the outputs, add again. Results
+ *  do not depend on the number of threads, on the other steps, or on how a sequence is cut into steps. */
 typedef struct ondol_pass ondol_pass;
 ONDOL_C_API ondol_status ondol_pass_new(const ondol_model* model, ondol_pass** out, ondol_error** error);
 /** Adds a step: `count` >= 1 tokens to append to `cache`. The first step after a run drops that run's outputs.
- *  @param want       see above
+ *  @param want  see above
  *  @param positions  with ONDOL_LOGITS_POSITIONS: position_count ascending indices into `tokens`; else NULL and 0
- *  @param step       may be NULL: the step's number, from 0 */
+ *  @param step  may be NULL: the step's number, from 0 */
 ONDOL_C_API ondol_status ondol_pass_add(ondol_pass* pass, ondol_cache* cache, const int32_t* tokens, int64_t count,
                                         int32_t want, const uint32_t* positions, int64_t position_count, int64_t* step,
                                         ondol_error** error);
-/** Computes all steps and appends their tokens to their caches. After a failure the steps are gone and the caches as
- * they were, but with ONDOL_CANCELLED they are left at the last complete position.
+/** Computes all steps and appends their tokens to their caches. After a failure the steps are gone and the caches
+ *  as they were, but with ONDOL_CANCELLED they are left at the last complete position.
  *  @param control  may be NULL
- *  Fails with ONDOL_INVALID_ARGUMENT (no steps, an id outside of the vocabulary, a cache twice or of another model),
- *  _CONTEXT_FULL, _OUT_OF_MEMORY, _CANCELLED, _BUSY. */
+ *  Fails with ONDOL_INVALID_ARGUMENT (no steps, an id outside of the vocabulary, a cache twice or of another
+ *  model), _CONTEXT_FULL, _OUT_OF_MEMORY, _CANCELLED, _BUSY. */
 ONDOL_C_API ondol_status ondol_pass_run(ondol_pass* pass, ondol_control* control, ondol_error** error);
 /** Logits of a step: *rows * *columns values that live until the next call of ondol_pass_add(), _run or _free. */
 ONDOL_C_API ondol_status ondol_pass_logits(const ondol_pass* pass, int64_t step, const float** data, int64_t* rows,
@@ -408,8 +401,7 @@ ONDOL_C_API ondol_status ondol_model_head(const ondol_model* model, const float*
 ONDOL_C_API ondol_status ondol_model_logits(const ondol_model* model, const int32_t* ids, int64_t count,
                                             ondol_tensor** out, ondol_error** error);
 
-/* ---- Generation ---------------------------------------------------------------------------------------------------
- */
+/* ---- Generation ------------------------------------------------------------------------------------------------- */
 
 /** What a model shall continue. Immutable. */
 typedef struct ondol_prompt ondol_prompt;
@@ -439,8 +431,8 @@ ONDOL_C_API int64_t ondol_piece_size(const ondol_piece* piece);
 ONDOL_C_API const int32_t* ondol_piece_ids(const ondol_piece* piece);
 /** Number of tokens. */
 ONDOL_C_API int64_t ondol_piece_count(const ondol_piece* piece);
-/** A token of the piece. All outputs may be NULL; log-probability and entropy (of the model's distribution, in nats)
- * need the option "logprobs". Bytes live as long as the piece. */
+/** A token of the piece. All outputs may be NULL; log-probability and entropy (of the model's distribution, in
+ *  nats) need the option "logprobs". Bytes live as long as the piece. */
 ONDOL_C_API ondol_status ondol_piece_token(const ondol_piece* piece, int64_t index, int32_t* id, float* logprob,
                                            float* entropy, const char** bytes, int64_t* bytes_size,
                                            ondol_error** error);
@@ -459,26 +451,26 @@ ONDOL_C_API const ondol_piece* ondol_result_piece(const ondol_result* result);
 ONDOL_C_API int32_t ondol_result_finish(const ondol_result* result);
 /** All as JSON: {"text", "ids", "finish", "stop", "seed", "tokens": [{"id", "logprob", "entropy", "bytes", "top"}],
  *  "timings": {"prompt_tokens", "cached_tokens", "dropped_tokens", "generated_tokens", "prefill_seconds",
- *  "first_piece_seconds", "decode_seconds", "prompt_tokens_per_second", "generated_tokens_per_second"}}; bytes as an
- *  array of numbers; log-probability, entropy and top with the option "logprobs" only. */
+ *  "first_piece_seconds", "decode_seconds", "prompt_tokens_per_second", "generated_tokens_per_second"}}; bytes as
+ *  an array of numbers; log-probability, entropy and top with the option "logprobs" only. */
 ONDOL_C_API ondol_status ondol_result_json(const ondol_result* result, ondol_string** out, ondol_error** error);
 ONDOL_C_API void ondol_result_free(ondol_result* result);
 
 /** A running generation, pulled piece by piece. */
 typedef struct ondol_generation ondol_generation;
 /** Continues a prompt.
- *  @param cache    may be NULL: a fresh sequence. Else a fork of it is continued: its positions stand before the
- * prompt, which gets no start token if there are any
+ *  @param cache  may be NULL: a fresh sequence. Else a fork of it is continued: its positions stand before the
+ *      prompt, which gets no start token if there are any
  *  @param options  {"max_tokens": 0 = to the end of the context, "min_tokens", "stop": ["..."], "stop_ids": [..],
- *                  "ignore_eos", "include_stop", "logprobs": most likely tokens to record, "skip_special"} and the
- *                  sampler's: {"temperature", "top_k", "top_p", .. "seed"} applied in the order of the schema, or in
- *                  an own order {"chain": [{"temperature": 0.7}, {"top_k": 40}], "seed": 1}. Without any: greedy
+ *      "ignore_eos", "include_stop", "logprobs": most likely tokens to record, "skip_special"} and the sampler's:
+ *      {"temperature", "top_k", "top_p", .. "seed"} applied in the order of the schema, or in an own order
+ *      {"chain": [{"temperature": 0.7}, {"top_k": 40}], "seed": 1}. Without any: greedy
  *  @param control  may be NULL; kept until the generation is freed */
 ONDOL_C_API ondol_status ondol_model_generate(const ondol_model* model, const ondol_cache* cache,
                                               const ondol_prompt* prompt, const char* options, int64_t options_size,
                                               ondol_control* control, ondol_generation** out, ondol_error** error);
 /** The next piece, or NULL when the reply has ended. Borrowed: lives until the next call of this function or the
- * generation is freed. Does the computing: up to one pass over the weights, the first call also reads the prompt. */
+ *  generation is freed. Does the computing: up to one pass over the weights, the first call also reads the prompt. */
 ONDOL_C_API ondol_status ondol_generation_next(ondol_generation* generation, const ondol_piece** out,
                                                ondol_error** error);
 /** What there is so far. Complete once ondol_generation_next() gave NULL. */
@@ -492,8 +484,8 @@ ONDOL_C_API ondol_status ondol_generation_continue(ondol_generation* generation,
                                                    ondol_generation** out, ondol_error** error);
 ONDOL_C_API void ondol_generation_free(ondol_generation* generation);
 
-/** Continues `count` >= 1 prompts together, one pass over the weights a step; each result is what it would be alone.
- *  With a seed, sequence i uses seed + i.
+/** Continues `count` >= 1 prompts together, one pass over the weights a step; each result is what it would be
+ *  alone. With a seed, sequence i uses seed + i.
  *  @param results  array of `count` pointers, all set on success, each freed by the caller */
 ONDOL_C_API ondol_status ondol_model_generate_batch(const ondol_model* model, const ondol_prompt* const* prompts,
                                                     int64_t count, const char* options, int64_t options_size,
@@ -503,8 +495,8 @@ ONDOL_C_API ondol_status ondol_model_generate_batch(const ondol_model* model, co
 /** Log-likelihoods of a text. Immutable. */
 typedef struct ondol_score ondol_score;
 /** Scores each token of `text` given all before it.
- *  @param prompt   may be NULL: the first token of `text` is then the condition and gets no value. Else `text` is
- *                  encoded apart, without start tokens, and all its tokens get a value
+ *  @param prompt  may be NULL: the first token of `text` is then the condition and gets no value. Else `text` is
+ *      encoded apart, without start tokens, and all its tokens get a value
  *  @param control  may be NULL */
 ONDOL_C_API ondol_status ondol_model_score(const ondol_model* model, const ondol_prompt* prompt,
                                            const ondol_prompt* text, ondol_control* control, ondol_score** out,
@@ -522,8 +514,7 @@ ONDOL_C_API double ondol_score_sum(const ondol_score* score);
 ONDOL_C_API double ondol_score_perplexity(const ondol_score* score);
 ONDOL_C_API void ondol_score_free(ondol_score* score);
 
-/* ---- Chats --------------------------------------------------------------------------------------------------------
- */
+/* ---- Chats ------------------------------------------------------------------------------------------------------ */
 
 /** A conversation: messages, and a cache kept between turns so that only what is new is computed. */
 typedef struct ondol_chat ondol_chat;
@@ -543,8 +534,8 @@ ONDOL_C_API ondol_status ondol_chat_messages(const ondol_chat* chat, ondol_strin
 /** Generates the assistant's reply, which becomes a message when it ends. The chat is busy until the generation has
  *  ended or is freed.
  *  @param options  those of ondol_model_generate(), {"tools", "documents", "variables", "now"} of the template, and
- *                  {"when_full": "error"|"drop_oldest" (turns, never the system message), "reserve": positions kept
- *                  free for the reply}
+ *      {"when_full": "error"|"drop_oldest" (turns, never the system message), "reserve": positions kept free for
+ *      the reply}
  *  @param control  may be NULL; kept until the generation is freed */
 ONDOL_C_API ondol_status ondol_chat_reply(ondol_chat* chat, const char* options, int64_t options_size,
                                           ondol_control* control, ondol_generation** out, ondol_error** error);

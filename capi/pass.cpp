@@ -101,6 +101,7 @@ ondol_status ondol_pass_add(ondol_pass* pass, ondol_cache* cache, const int32_t*
                             const uint32_t* positions, int64_t position_count, int64_t* step, ondol_error** error) {
   return guard(__func__, error, [&] {
     const auto held = use(pass, "pass");
+    auto sequence = hold(cache, "cache");
     const auto ids = list_in(tokens, count, "tokens");
     const auto wanted = list_in(positions, position_count, "positions");
     const std::int32_t logits = want & ~ONDOL_HIDDEN;
@@ -109,7 +110,7 @@ ondol_status ondol_pass_add(ondol_pass* pass, ondol_cache* cache, const int32_t*
     }
     if (logits != ONDOL_LOGITS_POSITIONS && !wanted.empty()) misuse("positions without ONDOL_LOGITS_POSITIONS");
     if (ids.empty()) misuse("a step needs at least one token");
-    PlannedStep planned{.cache = hold(cache, "cache"),
+    PlannedStep planned{.cache = std::move(sequence),
                         .tokens = {ids.begin(), ids.end()},
                         .logits = static_cast<Want::Logits>(logits),
                         .positions = {wanted.begin(), wanted.end()},

@@ -3,11 +3,13 @@
 
 #include "ondol.h"
 
+/* Reachable to the end, or leak checkers would complain. */
+static ondol_model* model;
+static ondol_prompt* prompt;
+static ondol_generation* generation;
+static ondol_cache* cache;
+
 int main(int argc, char** argv) {
-  ondol_model* model = NULL;
-  ondol_prompt* prompt = NULL;
-  ondol_generation* generation = NULL;
-  ondol_cache* cache = NULL;
   const ondol_piece* piece = NULL;
   if (argc != 2 || ondol_model_load(NULL, argv[1], -1, "{\"threads\":2}", -1, NULL, &model, NULL) ||
       ondol_cache_new(model, &cache, NULL) || ondol_prompt_text("Once", -1, &prompt, NULL) ||

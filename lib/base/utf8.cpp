@@ -4,7 +4,7 @@ namespace ondol {
 namespace {
 
 struct Scan {
-  std::size_t taken = 0;  // bytes of the longest valid prefix of a sequence
+  std::size_t taken = 0;   // bytes of the longest valid prefix of a sequence
   std::size_t wanted = 0;  // bytes of the sequence its first byte announces; 0 for a byte that starts none
 };
 

@@ -36,8 +36,8 @@ std::byte* MemoryAccount::take(std::uint64_t bytes, const char* what) {
            fmt::format("{}: {} bytes on top of {} would exceed the memory limit of {}", what, bytes, used, limit_));
     }
   } while (!used_.compare_exchange_weak(used, used + bytes, std::memory_order_relaxed));
-  auto* memory = allocator_.allocate ? static_cast<std::byte*>(allocator_.allocate(bytes, alignment))
-                                     : system_allocate(bytes);
+  auto* memory =
+      allocator_.allocate ? static_cast<std::byte*>(allocator_.allocate(bytes, alignment)) : system_allocate(bytes);
   if (!memory) {
     used_.fetch_sub(bytes, std::memory_order_relaxed);
     fail(Status::out_of_memory, fmt::format("{}: the system refused {} bytes", what, bytes));

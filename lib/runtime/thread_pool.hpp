@@ -32,7 +32,8 @@ class ThreadPool {
       return;
     }
     using Plain = std::remove_reference_t<Body>;
-    run(count, [](void* context, std::size_t i) { (*static_cast<Plain*>(context))(i); },
+    run(
+        count, [](void* context, std::size_t i) { (*static_cast<Plain*>(context))(i); },
         const_cast<std::remove_const_t<Plain>*>(std::addressof(body)));
   }
 

@@ -27,8 +27,8 @@ struct Progress {
 /// Source of large buffers (weights, caches, scratch). Both are called from any thread.
 struct Allocator {
   /// `bytes` of memory aligned to `alignment`, or nullptr.
-  std::function<void*(std::size_t bytes, std::size_t alignment)> allocate;
-  std::function<void(void* memory, std::size_t bytes)> release;
+  std::function<void*(std::size_t bytes, std::size_t alignment)> allocate{};
+  std::function<void(void* memory, std::size_t bytes)> release{};
 };
 
 struct RuntimeOptions {
@@ -38,11 +38,11 @@ struct RuntimeOptions {
   /// before it allocates.
   std::uint64_t memory_limit = 0;
   /// "base", "avx2", "avx512", "avx512vnni"; empty = environment variable ONDOL_ISA, else the best this CPU has.
-  std::string isa;
+  std::string isa{};
   /// Without a sink the library writes nothing anywhere.
-  LogSink log;
+  LogSink log{};
   /// Both functions or none; none = the system's.
-  Allocator allocator;
+  Allocator allocator{};
 };
 
 /// Threads, instruction set, memory account and log sink of the models loaded with it.

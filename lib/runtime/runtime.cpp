@@ -15,19 +15,22 @@ int checked_threads(int threads) {
   return threads;
 }
 
+const RuntimeOptions& checked_allocator(const RuntimeOptions& given) {
+  if (bool(given.allocator.allocate) != bool(given.allocator.release)) {
+    fail(Status::invalid_argument, "allocator: expected both allocate and release, or neither");
+  }
+  return given;
+}
+
 }  // namespace
 
 Runtime::State::State(const RuntimeOptions& given)
-    : options(given),
+    : options(checked_allocator(given)),
       threads(checked_threads(given.threads)),
       isa(choose_isa(given.isa)),
       memory(std::make_shared<MemoryAccount>(given.memory_limit, given.allocator)),
       workshop_(new Workshop(threads, memory)),
-      process_(::getpid()) {
-  if (bool(given.allocator.allocate) != bool(given.allocator.release)) {
-    fail(Status::invalid_argument, "allocator: expected both allocate and release, or neither");
-  }
-}
+      process_(::getpid()) {}
 
 Runtime::State::~State() {
   // In a forked child the parent's workers cannot be joined; their memory is left alone.

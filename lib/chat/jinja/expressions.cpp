@@ -1,0 +1,152 @@
+#include <fmt/format.h>
+
+#include "chat/jinja/access.hpp"
+#include "chat/jinja/ast.hpp"
+#include "chat/jinja/interpreter.hpp"
+#include "chat/jinja/show.hpp"
+
+namespace ondol::jinja {
+
+void CallArguments::eval(Interpreter& in, Arguments& arguments) const {
+  arguments.positional.reserve(positional.size());
+  for (const auto& argument : positional) arguments.positional.push_back(in.eval(*argument));
+  for (const auto& [name, argument] : named) arguments.named.emplace_back(name, in.eval(*argument));
+  if (star) {
+    const ListPtr items = items_of(in, in.eval(*star));
+    arguments.positional.insert(arguments.positional.end(), items->items.begin(), items->items.end());
+  }
+  if (double_star) {
+    const Value mapping = in.eval(*double_star);
+    if (mapping.is_undefined()) use_undefined(mapping);
+    if (!mapping.dict()) throw Failure(fmt::format("argument after ** must be a mapping, not {}", type_name(mapping)));
+    for (const auto& [key, value] : mapping.dict()->members()) {
+      if (!key.text()) throw Failure("keywords must be strings");
+      arguments.named.emplace_back(key.text()->bytes(), value);
+    }
+  }
+}
+
+Value Name::eval(Interpreter& in) const {
+  const Value* found = in.scope->find(symbol);
+  return found ? *found : undefined_name(name);
+}
+
+Value Sequence::eval(Interpreter& in) const {
+  Values values;
+  values.reserve(items.size());
+  for (const auto& item : items) values.push_back(in.eval(*item));
+  return make_list(std::move(values), kind);
+}
+
+Value Mapping::eval(Interpreter& in) const {
+  auto dict = std::make_shared<Dict>();
+  for (const auto& [key, value] : members) {
+    const Value name = in.eval(*key);
+    dict->set(name, in.eval(*value));
+  }
+  return DictPtr(std::move(dict));
+}
+
+Value Unary::eval(Interpreter& in) const {
+  const Value value = in.eval(*operand);
+  in.at = at;
+  if (kind == Kind::logical_not) return !truth(value);
+  return kind == Kind::minus ? negative(value) : positive(value);
+}
+
+Value Logic::eval(Interpreter& in) const {
+  Value value;
+  for (const auto& operand : operands) {
+    value = in.eval(*operand);
+    if (truth(value) == is_or) break;
+  }
+  return value;
+}
+
+Value Comparing::eval(Interpreter& in) const {
+  Value left = in.eval(*first);
+  for (const auto& [op, operand] : rest) {
+    Value right = in.eval(*operand);
+    in.at = at;
+    if (!compare(in, op, left, right)) return false;
+    left = std::move(right);
+  }
+  return true;
+}
+
+Value Arithmetic::eval(Interpreter& in) const {
+  Value left = in.eval(*first);
+  for (const auto& [op, operand] : rest) {
+    const Value right = in.eval(*operand);
+    in.at = at;
+    left = arithmetic(in, op, left, right);
+  }
+  return left;
+}
+
+Value Concatenation::eval(Interpreter& in) const {
+  TextBuilder text(in.limits);
+  for (const auto& part : parts) append_str(text, in.eval(*part));
+  return text.finish();
+}
+
+Value Conditional::eval(Interpreter& in) const {
+  if (truth(in.eval(*condition))) return in.eval(*yes);
+  if (no) return in.eval(*no);
+  return undefined("the inline if-expression evaluated to false and no else section was defined.");
+}
+
+Value Attribute::eval(Interpreter& in) const {
+  const Value owner = in.eval(*object);
+  in.at = at;
+  return get_attribute(in, owner, name);
+}
+
+Value Item::eval(Interpreter& in) const {
+  const Value owner = in.eval(*object);
+  const Value place = in.eval(*key);
+  in.at = at;
+  return get_item(in, owner, place);
+}
+
+Value Slice::eval(Interpreter& in) const {
+  const auto bound = [&](const ExpressionPtr& e) { return e ? in.eval(*e) : Value(); };
+  const Value owner = in.eval(*object);
+  const Value from = bound(start);
+  const Value to = bound(stop);
+  const Value by = bound(step);
+  in.at = at;
+  return get_slice(in, owner, from, to, by);
+}
+
+Value CallExpression::call(Interpreter& in, const Value* caller) const {
+  const Value function = in.eval(*callee);
+  in.at = at;
+  if (function.is_undefined()) use_undefined(function);
+  Arguments values;
+  arguments.eval(in, values);
+  if (caller) values.named.emplace_back("caller", *caller);
+  in.at = at;
+  return call_value(in, function, values);
+}
+
+Value Application::eval(Interpreter& in) const { return apply(in, nullptr); }
+
+Value Application::apply(Interpreter& in, const Value* outer) const {
+  Value value;
+  if (!input) {
+    value = *outer;
+  } else if (const auto* inner = outer ? dynamic_cast<const Application*>(input.get()) : nullptr) {
+    value = inner->apply(in, outer);
+  } else {
+    value = in.eval(*input);
+  }
+  in.at = at;
+  if (!native) throw Failure(fmt::format("No {} named '{}' found.", is_test ? "test" : "filter", name));
+  Arguments values;
+  arguments.eval(in, values);
+  in.at = at;
+  return call_native(in, *native, value, values);
+}
+
+}  // namespace ondol::jinja

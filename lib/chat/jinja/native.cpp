@@ -1,0 +1,68 @@
+#include "chat/jinja/native.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "chat/jinja/show.hpp"
+
+namespace ondol::jinja {
+
+std::int64_t Call::integer(std::size_t i, std::int64_t preset) const {
+  if (!bound[i]) return preset;
+  const Value& value = *bound[i];
+  if (value.is_undefined()) use_undefined(value);
+  if (const auto small = value.small()) return *small;
+  if (value.is(Type::big)) refuse("an integer too large");
+  refuse(fmt::format("'{}' object cannot be interpreted as an integer", type_name(value)));
+}
+
+const Text& Call::text(std::size_t i) const {
+  if (!bound[i]) refuse(fmt::format("missing argument '{}'", native.parameters[i]));
+  const Value& value = *bound[i];
+  if (value.is_undefined()) use_undefined(value);
+  if (const Text* text = value.text()) return *text;
+  refuse(fmt::format("must be str, not {}", type_name(value)));
+}
+
+void Call::refuse(std::string_view reason) const { throw Failure(fmt::format("{}(): {}", native.name, reason)); }
+
+Value call_native(Interpreter& in, const Native& native, const Value& self, Arguments& arguments) {
+  Call call{in, native, self, arguments};
+  if (native.required == Native::any) return native.run(call);
+  const auto end = std::find(native.parameters.begin(), native.parameters.end(), std::string_view());
+  const auto count = static_cast<std::size_t>(end - native.parameters.begin());
+  if (arguments.positional.size() > count) {
+    call.refuse(fmt::format("takes at most {} arguments, found {}", count, arguments.positional.size()));
+  }
+  for (std::size_t i = 0; i < arguments.positional.size(); ++i) call.bound[i] = &arguments.positional[i];
+  for (const auto& [name, value] : arguments.named) {
+    const auto place =
+        static_cast<std::size_t>(std::find(native.parameters.begin(), end, name) - native.parameters.begin());
+    if (place == count) call.refuse(fmt::format("got an unexpected keyword argument '{}'", name));
+    if (call.bound[place]) call.refuse(fmt::format("got multiple values for argument '{}'", name));
+    call.bound[place] = &value;
+  }
+  for (int i = 0; i < native.required; ++i) {
+    const auto place = static_cast<std::size_t>(i);
+    if (!call.bound[place]) call.refuse(fmt::format("missing argument '{}'", native.parameters[place]));
+  }
+  return native.run(call);
+}
+
+const Native* find_row(std::span<const Native> rows, std::string_view name) noexcept {
+  for (const Native& row : rows) {
+    if (row.name == name) return &row;
+  }
+  return nullptr;
+}
+
+const Native* find_filter(std::string_view name) noexcept {
+  for (const auto rows :
+       {text_filters(), sequence_filters(), selection_filters(), number_filters(), markup_filters()}) {
+    if (const Native* found = find_row(rows, name)) return found;
+  }
+  return nullptr;
+}
+
+}  // namespace ondol::jinja

@@ -1,0 +1,342 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "chat/jinja/parser.hpp"
+
+namespace ondol::jinja {
+
+template <class Body>
+auto Parser::in_frame(Body&& body) {
+  ++frame_;
+  auto result = body();
+  --frame_;
+  return result;
+}
+
+Parser::Parser(std::string_view source) : source_(normalise(source)), tokens_(tokenize(source_)) {
+  for (const char* name : {"loop", "caller", "varargs", "kwargs"}) symbol(name);
+}
+
+Block Parser::parse() {
+  Block body = parse_block({});
+  if (!unknown_.empty()) throw Failure(unknown_.front().message, unknown_.front().at);
+  return body;
+}
+
+/// Statements up to a tag of one of `ends`, which is current() then; without ends up to the end of the template.
+Block Parser::parse_block(std::initializer_list<std::string_view> ends) {
+  const Level level(*this);
+  Block block;
+  while (true) {
+    switch (current().kind) {
+      case Token::Kind::data: block.push_back(std::make_unique<Data>(next().value)); break;
+      case Token::Kind::variable_begin: {
+        next();
+        auto output = std::make_unique<Output>();
+        output->values.push_back(parse_tuple(true));
+        if (current().kind != Token::Kind::variable_end) refuse_token("end of print statement");
+        next();
+        block.push_back(std::move(output));
+        break;
+      }
+      case Token::Kind::block_begin:
+        next();
+        if (current().kind == Token::Kind::name && std::find(ends.begin(), ends.end(), current().value) != ends.end()) {
+          return block;
+        }
+        block.push_back(parse_statement());
+        if (current().kind != Token::Kind::block_end) refuse_token("end of statement block");
+        next();
+        break;
+      default:
+        if (ends.size() == 0) return block;
+        refuse(fmt::format("Unexpected end of template: looking for {}; the innermost open tag is '{}'",
+                           fmt::join(ends, " or "), open_tags_.empty() ? "" : open_tags_.back()));
+    }
+  }
+}
+
+/// The body behind a tag whose expressions are read.
+Block Parser::parse_body(std::initializer_list<std::string_view> ends) {
+  skip_op(":");
+  if (current().kind != Token::Kind::block_end) refuse_token("end of statement block");
+  next();
+  return parse_block(ends);
+}
+
+Block Parser::parse_whole_body(std::string_view end) {
+  Block block = parse_body({end});
+  next();
+  return block;
+}
+
+std::unique_ptr<Statement> Parser::parse_statement() {
+  struct Row {
+    std::string_view tag;
+    std::unique_ptr<Statement> (Parser::*parse)();
+  };
+  static constexpr Row rows[] = {
+      {"if", &Parser::parse_if},
+      {"for", &Parser::parse_for},
+      {"set", &Parser::parse_set},
+      {"macro", &Parser::parse_macro},
+      {"generation", &Parser::parse_generation},
+      {"break", &Parser::parse_loop_control},
+      {"continue", &Parser::parse_loop_control},
+      {"call", &Parser::parse_call_block},
+      {"filter", &Parser::parse_filter_block},
+      {"with", &Parser::parse_with},
+      {"block", &Parser::parse_section},
+      {"print", &Parser::parse_print},
+      {"autoescape", &Parser::parse_auto_escape},
+      {"include", &Parser::parse_other_template},
+      {"import", &Parser::parse_other_template},
+      {"from", &Parser::parse_other_template},
+      {"extends", &Parser::parse_other_template},
+  };
+  if (current().kind != Token::Kind::name) refuse("tag name expected");
+  const auto* row = std::find_if(std::begin(rows), std::end(rows), [&](const Row& r) { return is_name(r.tag); });
+  if (row == std::end(rows)) refuse(fmt::format("Encountered unknown tag '{}'.", current().value));
+  open_tags_.push_back(row->tag);
+  auto statement = (this->*row->parse)();
+  open_tags_.pop_back();
+  return statement;
+}
+
+std::unique_ptr<Statement> Parser::parse_if() {
+  const std::size_t known = unknown_.size();
+  auto node = std::make_unique<If>();
+  do {
+    next();
+    ExpressionPtr condition = parse_tuple(false);
+    node->branches.emplace_back(std::move(condition), parse_body({"elif", "else", "endif"}));
+  } while (is_name("elif"));
+  if (next().value == "else") node->otherwise = parse_whole_body("endif");
+  forgive_unknown(known);
+  return node;
+}
+
+std::unique_ptr<Statement> Parser::parse_for() {
+  next();
+  auto node = std::make_unique<For>();
+  node->target = parse_target(false, "in");
+  expect_name("in");
+  node->iterable = parse_tuple(false, "recursive");
+  in_frame([&] {
+    if (skip_name("if")) node->condition = parse_expression();
+    node->recursive = skip_name("recursive");
+    ++loops_;
+    node->body = parse_body({"endfor", "else"});
+    --loops_;
+    if (next().value == "else") node->otherwise = parse_whole_body("endfor");
+    return 0;
+  });
+  return node;
+}
+
+std::unique_ptr<Statement> Parser::parse_loop_control() {
+  if (loops_ == 0) refuse(fmt::format("'{}' outside loop", current().value));
+  return std::make_unique<LoopControl>(next().value == "break" ? Flow::break_loop : Flow::continue_loop);
+}
+
+std::unique_ptr<Statement> Parser::parse_set() {
+  next();
+  Target target = parse_target(true, {});
+  if (skip_op("=")) {
+    auto node = std::make_unique<Set>();
+    node->target = std::move(target);
+    node->value = parse_tuple(true);
+    return node;
+  }
+  auto node = std::make_unique<SetBlock>();
+  node->target = std::move(target);
+  in_frame([&] {
+    while (skip_op("|")) node->filter = parse_filter(std::move(node->filter));
+    node->body = parse_whole_body("endset");
+    return 0;
+  });
+  return node;
+}
+
+std::vector<Parameter> Parser::parse_parameters() {
+  std::vector<Parameter> parameters;
+  expect_op("(");
+  while (!is_op(")")) {
+    if (!parameters.empty()) expect_op(",");
+    Parameter parameter{.symbol = 0, .name = expect_identifier(), .preset = nullptr};
+    parameter.symbol = symbol(parameter.name);
+    if (skip_op("=")) {
+      parameter.preset = parse_expression();
+    } else if (!parameters.empty() && parameters.back().preset) {
+      refuse("non-default argument follows default argument");
+    }
+    parameters.push_back(std::move(parameter));
+  }
+  next();
+  return parameters;
+}
+
+void Parser::parse_macro_body(MacroNode& macro, std::string_view end) {
+  macros_.emplace_back();
+  const int loops = std::exchange(loops_, 0);
+  macro.body = parse_whole_body(end);
+  loops_ = loops;
+  macro.uses_caller = macros_.back().caller;
+  macro.uses_varargs = macros_.back().varargs;
+  macro.uses_kwargs = macros_.back().kwargs;
+  macros_.pop_back();
+}
+
+std::unique_ptr<Statement> Parser::parse_macro() {
+  next();
+  auto node = std::make_unique<MacroStatement>();
+  node->macro.name = expect_identifier();
+  node->symbol = symbol(node->macro.name);
+  in_frame([&] {
+    node->macro.parameters = parse_parameters();
+    parse_macro_body(node->macro, "endmacro");
+    return 0;
+  });
+  return node;
+}
+
+std::unique_ptr<Statement> Parser::parse_call_block() {
+  next();
+  auto node = std::make_unique<CallBlock>();
+  node->caller.name = "caller";
+  if (is_op("(")) node->caller.parameters = parse_parameters();
+  ExpressionPtr expression = parse_expression();
+  auto* call = dynamic_cast<CallExpression*>(expression.get());
+  if (!call) refuse("expected call");
+  expression.release();
+  node->call.reset(call);
+  in_frame([&] {
+    parse_macro_body(node->caller, "endcall");
+    return 0;
+  });
+  return node;
+}
+
+std::unique_ptr<Statement> Parser::parse_filter_block() {
+  next();
+  auto node = std::make_unique<FilterBlock>();
+  in_frame([&] {
+    do node->filter = parse_filter(std::move(node->filter));
+    while (skip_op("|"));
+    node->body = parse_whole_body("endfilter");
+    return 0;
+  });
+  return node;
+}
+
+std::unique_ptr<Statement> Parser::parse_with() {
+  next();
+  auto node = std::make_unique<With>();
+  while (current().kind != Token::Kind::block_end) {
+    if (!node->variables.empty()) expect_op(",");
+    Target target = parse_target(false, {});
+    expect_op("=");
+    node->variables.emplace_back(std::move(target), parse_expression());
+  }
+  in_frame([&] {
+    node->body = parse_whole_body("endwith");
+    return 0;
+  });
+  return node;
+}
+
+std::unique_ptr<Statement> Parser::parse_section() {
+  next();
+  auto node = std::make_unique<Section>();
+  const std::string name = expect_identifier();
+  node->top = !skip_name("scoped");
+  skip_name("required");
+  const int loops = std::exchange(loops_, 0);
+  in_frame([&] {
+    node->body = parse_whole_body("endblock");
+    return 0;
+  });
+  loops_ = loops;
+  skip_name(name);
+  return node;
+}
+
+std::unique_ptr<Statement> Parser::parse_generation() {
+  next();
+  auto node = std::make_unique<Section>();
+  const int loops = std::exchange(loops_, 0);
+  in_frame([&] {
+    node->body = parse_whole_body("endgeneration");
+    return 0;
+  });
+  loops_ = loops;
+  return node;
+}
+
+std::unique_ptr<Statement> Parser::parse_auto_escape() {
+  next();
+  auto node = std::make_unique<AutoEscape>();
+  node->on = parse_expression();
+  in_frame([&] {
+    node->body = parse_whole_body("endautoescape");
+    return 0;
+  });
+  return node;
+}
+
+std::unique_ptr<Statement> Parser::parse_print() {
+  next();
+  auto node = std::make_unique<Output>();
+  while (current().kind != Token::Kind::block_end) {
+    if (!node->values.empty()) expect_op(",");
+    node->values.push_back(parse_expression());
+  }
+  return node;
+}
+
+std::unique_ptr<Statement> Parser::parse_other_template() {
+  const Token& tag = next();
+  (void)parse_expression();
+  while (current().kind == Token::Kind::name || is_op(",")) next();  // as x, ignore missing, with context ...
+  return std::make_unique<OtherTemplate>(tag.at, tag.value);
+}
+
+Target Parser::parse_one_target(bool with_namespace) {
+  const Level level(*this);
+  if (skip_op("(")) {
+    Target target = parse_target(with_namespace, {});
+    expect_op(")");
+    return target;
+  }
+  const Token& token = current();
+  constexpr std::string_view constants[] = {"true", "false", "none", "True", "False", "None"};
+  if (token.kind != Token::Kind::name ||
+      std::find(std::begin(constants), std::end(constants), token.value) != std::end(constants)) {
+    refuse(fmt::format("can't assign to '{}'", token.value));
+  }
+  next();
+  Target target;
+  target.symbol = symbol(token.value);
+  if (with_namespace && skip_op(".")) {
+    target.kind = Target::Kind::attribute;
+    target.name = expect_identifier();
+  }
+  return target;
+}
+
+Target Parser::parse_target(bool with_namespace, std::string_view end) {
+  Target first = parse_one_target(with_namespace);
+  if (!is_op(",")) return first;
+  Target tuple;
+  tuple.kind = Target::Kind::tuple;
+  tuple.parts.push_back(std::move(first));
+  while (skip_op(",")) {
+    if (is_op("=") || is_op(")") || current().kind == Token::Kind::block_end || (!end.empty() && is_name(end))) break;
+    tuple.parts.push_back(parse_one_target(with_namespace));
+  }
+  return tuple;
+}
+
+}  // namespace ondol::jinja

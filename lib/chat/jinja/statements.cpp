@@ -1,0 +1,104 @@
+#include <fmt/format.h>
+
+#include "chat/jinja/ast.hpp"
+#include "chat/jinja/interpreter.hpp"
+#include "chat/jinja/macro.hpp"
+#include "chat/jinja/markup.hpp"
+#include "chat/jinja/show.hpp"
+
+namespace ondol::jinja {
+namespace {
+
+/// A filter of a block, or a chain of them.
+Value apply(Interpreter& in, const Expression& filter, const Value& value) {
+  return static_cast<const Application&>(filter).apply(in, &value);
+}
+
+}  // namespace
+
+Flow Data::run(Interpreter& in) const {
+  in.out->append(text);
+  return Flow::next;
+}
+
+Flow Output::run(Interpreter& in) const {
+  for (const auto& expression : values) {
+    in.at = expression->at;
+    const Value value = in.eval(*expression);
+    if (in.autoescape && !(value.text() && value.text()->markup())) {
+      in.out->append(escape_html(in.limits, to_text(in.limits, value)));
+    } else {
+      append_str(*in.out, value);
+    }
+  }
+  return Flow::next;
+}
+
+Flow If::run(Interpreter& in) const {
+  for (const auto& [condition, block] : branches) {
+    if (truth(in.eval(*condition))) return in.run(block);
+  }
+  return in.run(otherwise);
+}
+
+Flow Set::run(Interpreter& in) const {
+  in.at = value->at;
+  assign(in, target, in.eval(*value));
+  return Flow::next;
+}
+
+Flow SetBlock::run(Interpreter& in) const {
+  Value text = in.capture(body, in.inner_scope());
+  if (filter) text = apply(in, *filter, text);
+  assign(in, target, text);
+  return Flow::next;
+}
+
+Flow MacroStatement::run(Interpreter& in) const {
+  in.limits.step(2);
+  in.scope->set(symbol, ObjectPtr(std::make_shared<Macro>(macro, in.capture_scope())));
+  return Flow::next;
+}
+
+Flow CallBlock::run(Interpreter& in) const {
+  const Value macro = ObjectPtr(std::make_shared<Macro>(caller, in.capture_scope()));
+  append_str(*in.out, call->call(in, &macro));
+  return Flow::next;
+}
+
+Flow FilterBlock::run(Interpreter& in) const {
+  const Value text = in.capture(body, in.inner_scope());
+  append_str(*in.out, apply(in, *filter, text));
+  return Flow::next;
+}
+
+Flow With::run(Interpreter& in) const {
+  const auto inner = in.inner_scope();
+  for (const auto& [target, expression] : variables) {
+    const Value value = in.eval(*expression);
+    const ScopeGuard guard(in, inner);
+    assign(in, target, value);
+  }
+  const ScopeGuard guard(in, inner);
+  return in.run(body);
+}
+
+Flow Section::run(Interpreter& in) const {
+  const ScopeGuard guard(in, std::make_shared<Scope>(top ? in.root : in.scope));
+  return in.run(body);
+}
+
+Flow AutoEscape::run(Interpreter& in) const {
+  const bool outer = std::exchange(in.autoescape, truth(in.eval(*on)));
+  const ScopeGuard guard(in, in.inner_scope());
+  const Flow flow = in.run(body);
+  in.autoescape = outer;
+  return flow;
+}
+
+Flow OtherTemplate::run(Interpreter& in) const {
+  in.at = at;
+  throw Failure(fmt::format("'{}' needs another template, and a chat template has none", tag));
+}
+
+}  // namespace ondol::jinja

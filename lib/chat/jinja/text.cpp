@@ -1,0 +1,124 @@
+#include "chat/jinja/text.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/utf8.hpp"
+
+namespace ondol::jinja {
+namespace {
+
+std::size_t count_characters(std::string_view bytes) noexcept {
+  return static_cast<std::size_t>(
+      std::count_if(bytes.begin(), bytes.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
+}
+
+/// The first range that ends behind `byte`.
+auto first_behind(const std::vector<TextRange>& ranges, std::size_t byte) {
+  return std::partition_point(ranges.begin(), ranges.end(), [byte](const TextRange& r) { return r.end <= byte; });
+}
+
+}  // namespace
+
+Text::Text() {
+  static const auto nothing = std::make_shared<const Data>();
+  data_ = nothing;
+}
+
+Text::Text(std::string bytes, Origin origin) : Text(std::move(bytes), {}, false) {
+  if (origin == Origin::content && !empty()) {
+    *this = Text(this->bytes(), {{0, size()}}, false);
+  }
+}
+
+Text::Text(std::string bytes, std::vector<TextRange> content, bool markup) {
+  const std::size_t length = count_characters(bytes);
+  data_ = std::make_shared<const Data>(Data{std::move(bytes), std::move(content), length, markup});
+}
+
+std::size_t Text::byte_of(std::size_t index) const noexcept {
+  if (ascii()) return index;
+  if (index >= length()) return size();
+  const std::string& text = bytes();
+  std::size_t byte = 0;
+  for (; index > 0; --index) {
+    do ++byte;
+    while (byte < text.size() && (static_cast<unsigned char>(text[byte]) & 0xC0) == 0x80);
+  }
+  return byte;
+}
+
+std::size_t Text::index_of(std::size_t byte) const noexcept {
+  return ascii() ? byte : count_characters(view().substr(0, byte));
+}
+
+Text Text::slice(std::size_t begin, std::size_t end) const {
+  if (begin == 0 && end == size()) return *this;
+  std::vector<TextRange> ranges;
+  for (auto r = first_behind(content(), begin); r != content().end() && r->begin < end; ++r) {
+    ranges.push_back({std::max(r->begin, begin) - begin, std::min(r->end, end) - begin});
+  }
+  return {bytes().substr(begin, end - begin), std::move(ranges), markup()};
+}
+
+Text Text::as_markup(bool markup) const { return markup == this->markup() ? *this : Text(bytes(), content(), markup); }
+
+bool Text::is_content(std::size_t byte) const noexcept {
+  const auto found = first_behind(content(), byte);
+  return found != content().end() && found->begin <= byte;
+}
+
+void TextBuilder::append(const Text& text, std::size_t begin, std::size_t end) {
+  limits_.growing(bytes_.size() + (end - begin));
+  const std::size_t start = bytes_.size();
+  bytes_.append(text.view().substr(begin, end - begin));
+  for (auto r = first_behind(text.content(), begin); r != text.content().end() && r->begin < end; ++r) {
+    mark(start + std::max(r->begin, begin) - begin, start + std::min(r->end, end) - begin);
+  }
+}
+
+void TextBuilder::append(std::string_view bytes, Text::Origin origin) {
+  limits_.growing(bytes_.size() + bytes.size());
+  const std::size_t start = bytes_.size();
+  bytes_.append(bytes);
+  if (origin == Text::Origin::content) mark(start, bytes_.size());
+}
+
+void TextBuilder::append(char32_t code, Text::Origin origin) {
+  std::string bytes;
+  utf8_append(bytes, code);
+  append(bytes, origin);
+}
+
+void TextBuilder::repeat(std::string_view bytes, std::size_t times) {
+  if (bytes.empty()) return;
+  limits_.growing(times > SIZE_MAX / bytes.size() ? SIZE_MAX : times * bytes.size());
+  limits_.growing(bytes_.size() + times * bytes.size());
+  bytes_.reserve(bytes_.size() + times * bytes.size());
+  for (; times > 0; --times) bytes_.append(bytes);
+}
+
+void TextBuilder::mark_from(std::size_t begin) {
+  while (!content_.empty() && content_.back().begin >= begin) content_.pop_back();
+  mark(begin, bytes_.size());
+}
+
+void TextBuilder::mark(std::size_t begin, std::size_t end) {
+  if (begin >= end) return;
+  if (!content_.empty() && content_.back().end >= begin) {
+    content_.back().end = end;
+  } else {
+    content_.push_back({begin, end});
+  }
+}
+
+Text TextBuilder::finish(bool markup) {
+  limits_.step(1 + bytes_.size() / 64);
+  return {std::exchange(bytes_, {}), std::exchange(content_, {}), markup};
+}
+
+std::pair<std::string, std::vector<TextRange>> TextBuilder::release() {
+  return {std::exchange(bytes_, {}), std::exchange(content_, {})};
+}
+
+}  // namespace ondol::jinja

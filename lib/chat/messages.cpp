@@ -1,0 +1,98 @@
+#include "chat/messages.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+
+#include "base/fail.hpp"
+
+namespace ondol {
+namespace {
+
+using jinja::Text;
+using jinja::Value;
+
+Json parse(std::string_view text, const char* what, Json::Kind kind) {
+  Json json = Json::parse(text, what);
+  if (json.kind() != kind) {
+    fail(Status::invalid_argument,
+         fmt::format("{}: found {}, expected {}", what, kind_name(json.kind()), kind_name(kind)));
+  }
+  return json;
+}
+
+/// Templates call a message's reasoning by two names, and clients by three: the first that is set gets both.
+Json with_reasoning(const Json& message) {
+  for (const char* name : {"reasoning_content", "thinking", "reasoning"}) {
+    const Json* reasoning = message.find(name);
+    if (!reasoning || reasoning->is_null()) continue;
+    std::vector<Json::Member> members = message.members();
+    members.emplace_back("reasoning_content", *reasoning);
+    const Json* thinking = message.find("thinking");
+    if (!thinking || thinking->is_null()) members.emplace_back("thinking", *reasoning);
+    return Json::object(std::move(members));
+  }
+  return message;
+}
+
+}  // namespace
+
+Value to_value(const Json& json, Text::Origin origin) {
+  switch (json.kind()) {
+    case Json::Kind::null: return {};
+    case Json::Kind::boolean: return *json.as_bool();
+    case Json::Kind::integer:
+      if (const auto small = json.as_int64()) return *small;
+      return jinja::BigInteger(std::string_view(*json.digits()));
+    case Json::Kind::number: return *json.as_double();
+    case Json::Kind::string: return Text(*json.as_string(), origin);
+    case Json::Kind::array: {
+      jinja::Values items;
+      items.reserve(json.size());
+      for (const Json& item : json.items()) items.push_back(to_value(item, origin));
+      return make_list(std::move(items));
+    }
+    case Json::Kind::object: break;
+  }
+  auto dict = std::make_shared<jinja::Dict>();
+  for (const auto& [key, value] : json.members()) dict->set(Text(key, origin), to_value(value, origin));
+  return jinja::DictPtr(std::move(dict));
+}
+
+std::vector<std::pair<std::string, Value>> template_variables(std::string_view messages, const RenderOptions& options) {
+  constexpr auto content = Text::Origin::content;
+  Json::Array aliased;
+  const Json chat = parse(messages, "messages", Json::Kind::array);
+  for (const Json& message : chat.items()) {
+    aliased.push_back(with_reasoning(message));
+  }
+  const auto list = [](const std::string& text, const char* what) {
+    return text.empty() ? Value() : to_value(parse(text, what, Json::Kind::array), content);
+  };
+  std::vector<std::pair<std::string, Value>> variables;
+  variables.emplace_back("messages", to_value(Json(std::move(aliased)), content));
+  variables.emplace_back("tools", list(options.tools, "tools"));
+  variables.emplace_back("documents", list(options.documents, "documents"));
+  variables.emplace_back("add_generation_prompt", options.add_generation_prompt);
+  const std::size_t named = variables.size();
+
+  const Json further =
+      options.variables.empty() ? Json::object() : parse(options.variables, "variables", Json::Kind::object);
+  for (const auto& [name, value] : further.members()) {
+    const auto end = variables.begin() + static_cast<std::ptrdiff_t>(named);
+    if (std::any_of(variables.begin(), end, [&](const auto& v) { return v.first == name; })) {
+      fail(Status::invalid_argument, fmt::format("variables: \"{}\" has an argument of its own", name));
+    }
+    const bool token = name == "bos_token" || name == "eos_token";
+    variables.emplace_back(name, to_value(value, token ? Text::Origin::source : content));
+  }
+  const auto add_token = [&](const char* name, const std::string& token) {
+    if (!token.empty() && !further.find(name)) variables.emplace_back(name, Text(*Json(token).as_string()));
+  };
+  add_token("bos_token", options.bos_token);
+  add_token("eos_token", options.eos_token);
+  return variables;
+}
+
+}  // namespace ondol

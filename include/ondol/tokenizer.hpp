@@ -55,7 +55,7 @@ class ONDOL_API Tokenizer {
   [[nodiscard]] static Tokenizer load(std::string_view path, const TokenizerOptions& options = {});
 
   /// Ids of `text`. Bytes that are not UTF-8 are kept where the vocabulary has bytes, else become the unknown
-  /// token. Time is linear in the text.
+  /// token, or nothing in byte-level vocabularies. Time is at most n log n in the text.
   /// @throws Error invalid_argument: `plain` ranges out of order or outside of the text; unsupported: over 2^31 ids.
   [[nodiscard]] std::vector<Token> encode(std::string_view text, const EncodeOptions& options = {}) const;
 

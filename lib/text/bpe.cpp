@@ -28,6 +28,7 @@ ByteLevelBpe::ByteLevelBpe(const Vocabulary& vocabulary, std::span<const std::st
   for (unsigned b = 0; b < 256; ++b) {
     const ByteSpelling& spelling = spelling_of(static_cast<unsigned char>(b));
     bytes_[b] = vocabulary.find({spelling.text, spelling.size});
+    if (bytes_[b] >= 0 && vocabulary.type(bytes_[b]) != TokenType::normal) bytes_[b] = -1;  // "ÿ" added as a text
   }
 }
 
@@ -95,7 +96,8 @@ void CharacterBpe::encode(std::string_view piece, std::vector<Token>& out) const
     const std::size_t valid = utf8_length(piece.substr(at));
     const std::size_t length = std::max<std::size_t>(valid, 1);
     const std::string_view character = piece.substr(at, length);
-    const Token id = valid == 0 ? -1 : vocabulary_.find(character);
+    Token id = valid == 0 ? -1 : vocabulary_.find(character);
+    if (id >= 0 && vocabulary_.type(id) != TokenType::normal) id = -1;
     const char32_t code = first_character(character);
     if (id < 0 || (!symbols.empty() && !pairs_.contains(last, code))) flush(at);
     if (id >= 0) {

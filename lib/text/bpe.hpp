@@ -37,6 +37,16 @@ class CharacterBpe final : public TokenModel {
  public:
   /// @param unknown  -1: characters without tokens are left out
   CharacterBpe(const Vocabulary& vocabulary, std::span<const std::string_view> merges, Token unknown);
+  /// @param pairs  characters that some merge joins
+  /// @param bytes  token of each byte, -1 where there is none
+  CharacterBpe(const Vocabulary& vocabulary, Merges merges, CharacterPairs pairs, std::vector<Token> bytes,
+               Token unknown)
+      : vocabulary_(vocabulary),
+        merges_(std::move(merges)),
+        whole_tokens_(vocabulary.size()),
+        bytes_(std::move(bytes)),
+        unknown_(unknown),
+        pairs_(std::move(pairs)) {}
   void encode(std::string_view piece, std::vector<Token>& out) const override;
 
  private:

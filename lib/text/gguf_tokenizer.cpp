@@ -190,7 +190,12 @@ Tokenizer make_tokenizer(const WeightSource& source, const TokenizerOptions& opt
     if (!tokens || tokens->empty()) {
       fail(Status::no_vocabulary, fmt::format("{}: tokenizer.ggml.tokens is missing or empty", source.path()));
     }
-    return kind.make({source, std::move(*tokens), options});
+    try {
+      return kind.make({source, std::move(*tokens), options});
+    } catch (const Error& e) {  // the parts do not know the file
+      if (e.code() != Status::bad_file || std::string_view(e.what()).starts_with(source.path())) throw;
+      fail(e.code(), fmt::format("{}: {}", source.path(), e.what()));
+    }
   }
   fail(Status::unsupported,
        fmt::format("{}: {} is '{}'; known are gpt2, llama and gemma4", source.path(), model_key, *model));

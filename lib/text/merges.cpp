@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <bit>
 #include <functional>
 #include <limits>
 #include <string>
@@ -56,7 +55,7 @@ class Queue {
 
 Merges::Merges(const Vocabulary& vocabulary, std::span<const std::string_view> rules) {
   if (rules.size() >= std::numeric_limits<std::uint32_t>::max()) fail(Status::bad_file, "over 2^32 - 2 merges");
-  slots_.resize(std::bit_ceil(2 * rules.size() + 2));
+  reserve(rules.size());
   const std::size_t mask = slots_.size() - 1;
   constexpr std::size_t block = 64;
   std::string joined;
@@ -87,13 +86,23 @@ Merges::Merges(const Vocabulary& vocabulary, std::span<const std::string_view> r
         fail(Status::bad_file,
              fmt::format("merge {} is '{}': '{}' is not in the vocabulary", done + i, rules[done + i], texts[k]));
       }
-      const std::uint64_t pair = key(ids[3 * i], ids[3 * i + 1]);
-      std::size_t slot = mix(pair) & mask;
-      while (slots_[slot].pair != none && slots_[slot].pair != pair) slot = (slot + 1) & mask;
-      if (slots_[slot].pair == none)
-        slots_[slot] = {pair, std::uint64_t(done + i) << 32 | std::uint32_t(ids[3 * i + 2])};
+      add({ids[3 * i], ids[3 * i + 1], ids[3 * i + 2], std::uint32_t(done + i)});
     }
   }
+}
+
+Merges::Merges(std::span<const Rule> rules) {
+  reserve(rules.size());
+  for (const Rule& rule : rules) add(rule);
+}
+
+/// The first rule of a pair counts.
+void Merges::add(const Rule& rule) {
+  const std::size_t mask = slots_.size() - 1;
+  const std::uint64_t pair = key(rule.left, rule.right);
+  std::size_t slot = mix(pair) & mask;
+  while (slots_[slot].pair != none && slots_[slot].pair != pair) slot = (slot + 1) & mask;
+  if (slots_[slot].pair == none) slots_[slot] = {pair, std::uint64_t(rule.rank) << 32 | std::uint32_t(rule.merged)};
 }
 
 std::uint64_t Merges::find(Token left, Token right) const noexcept {
@@ -114,7 +123,8 @@ void Merges::apply_short(std::span<Token> symbols, std::vector<Token>& out) cons
   std::size_t n = symbols.size();
   for (std::size_t i = 0; i + 1 < n; ++i) merge[i] = find(symbols[i], symbols[i + 1]);
   while (n > 1) {
-    const std::size_t best = std::size_t(std::min_element(merge, merge + n - 1) - merge);
+    const auto lower = [](std::uint64_t a, std::uint64_t b) { return a >> 32 < b >> 32; };
+    const std::size_t best = std::size_t(std::min_element(merge, merge + n - 1, lower) - merge);
     if (merge[best] == none) break;
     symbols[best] = Token(std::uint32_t(merge[best]));
     std::copy(symbols.begin() + best + 2, symbols.begin() + n, symbols.begin() + best + 1);

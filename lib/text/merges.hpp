@@ -1,5 +1,6 @@
 #pragma once
 
+#include <bit>
 #include <cstdint>
 #include <span>
 #include <string_view>
@@ -16,6 +17,12 @@ class Merges {
   /// @throws Error bad_file: a rule without a blank, or one whose parts or result are not in the vocabulary.
   Merges(const Vocabulary& vocabulary, std::span<const std::string_view> rules);
 
+  struct Rule {
+    Token left, right, merged;
+    std::uint32_t rank;  ///< rules may share one: the leftmost place comes first then
+  };
+  explicit Merges(std::span<const Rule> rules);
+
   /// Applies the lowest rank present, leftmost first, until none is left; appends what remains.
   /// `symbols` is overwritten. O(n log n).
   void apply(std::span<Token> symbols, std::vector<Token>& out) const;
@@ -25,6 +32,8 @@ class Merges {
   static constexpr std::uint64_t none = ~0ull;
 
  private:
+  void reserve(std::size_t rules) { slots_.resize(std::bit_ceil(2 * rules + 2)); }
+  void add(const Rule& rule);
   void apply_short(std::span<Token> symbols, std::vector<Token>& out) const;
   void apply_long(std::span<Token> symbols, std::vector<Token>& out) const;
 

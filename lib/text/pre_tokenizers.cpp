@@ -68,10 +68,13 @@ constexpr std::array youtu = {
                               R"(?|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n/]*)" BLANKS}};
 constexpr std::array bloom = {SplitStep{R"( ?[^(\s|.,!?…。，、।۔،)]+)"}};
 constexpr std::array viking = {SplitStep{R"( ?[^(\s|.,!?…。，、।۔،)]+)"}, single_digits};
-constexpr std::array jais2 = {SplitStep{CONTRACTIONS
-                                        "|" ONE_OTHER R"(\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+)"
-                                        R"(|\s{512}(?!\S)|\s{256}(?!\S)|\s{128}(?!\S)|\s{64}(?!\S)|\s{32}(?!\S))"
-                                        R"(|\s{16}(?!\S)|\s{8}(?!\S)|\s{4}(?!\S)|\s{1,2}(?!\S)|\s{1})"}};
+// The original ends in `\s{512}(?!\S)|\s{256}(?!\S)| … |\s{1,2}(?!\S)|\s{1}`, and looks for a newline before each of
+// these: here a run of blanks is one piece first, and cut by length then (all other pieces are skipped).
+constexpr std::array jais2 = {
+    SplitStep{CONTRACTIONS "|" ONE_OTHER R"(\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s)"},
+    SplitStep{
+        R"(^\s*+(?:\S|(?<=[\r\n]))(?s:.*+)(*SKIP)(*FAIL)|\s{512}|\s{256}|\s{128}|\s{64}|\s{32}|\s{16}|\s{8}|\s{4})"
+        R"(|\s{1,2})"}};
 constexpr std::array chameleon = {SplitStep{"<sentinel:[0-9]+>"},       SplitStep{"IMGIMG[A-I]{1,4}Z"},
                                   SplitStep{R"([\t\n]|    |  )"},       single_digits,
                                   SplitStep{R"([\p{P}!-/:-@\[-`{-~])"}, gpt2_step};

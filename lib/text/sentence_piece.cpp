@@ -15,6 +15,7 @@ namespace {
 
 constexpr std::string_view blank = "\xE2\x96\x81";  // U+2581
 constexpr std::size_t chunk = 8192;                 // bytes given to the library at once, where a cut is possible
+constexpr std::size_t long_word = 512;              // from this on our own merging is much faster than the library's
 
 /// Writes fields of Protocol Buffers' wire format; numbers of fields are those of sentencepiece_model.proto.
 class Message {
@@ -80,6 +81,7 @@ SentencePieceModel::SentencePieceModel(const Vocabulary& vocabulary, std::span<c
     : vocabulary_(vocabulary),
       library_(std::make_unique<Library>()),
       whole_tokens_(vocabulary.size()),
+      scores_(scores.begin(), scores.end()),
       bytes_(vocabulary.byte_tokens()),
       unknown_(unknown) {
   const std::size_t n = vocabulary.size();
@@ -125,6 +127,39 @@ SentencePieceModel::SentencePieceModel(const Vocabulary& vocabulary, std::span<c
 
 SentencePieceModel::~SentencePieceModel() = default;
 
+/// The same merging for words of any length, or nothing where the library's rules go beyond it: pieces marked unused,
+/// and pieces with a character that is none.
+const CharacterBpe* SentencePieceModel::long_words() const {
+  std::call_once(long_words_once_, [&] {
+    std::vector<float> order = scores_;
+    std::sort(order.begin(), order.end(), std::greater<>());
+    std::vector<Merges::Rule> rules;
+    for (std::size_t i = 0; i < vocabulary_.size(); ++i) {
+      const Token id = Token(i);
+      const std::string_view text = vocabulary_.text(id);
+      if (vocabulary_.type(id) == TokenType::unused) return;
+      if (vocabulary_.type(id) != TokenType::normal || vocabulary_.find(text) != id || !utf8_valid(text)) continue;
+      const auto rank = std::lower_bound(order.begin(), order.end(), scores_[i], std::greater<>()) - order.begin();
+      for (std::size_t at = 0, n = 0; at < text.size(); at += n) {
+        n = utf8_length(text.substr(at));
+        const Token character = vocabulary_.find(text.substr(at, n));
+        if (character < 0 || vocabulary_.type(character) != TokenType::normal) return;
+        if (at == 0) continue;
+        const Token left = vocabulary_.find(text.substr(0, at)), right = vocabulary_.find(text.substr(at));
+        if (left < 0 || right < 0 || vocabulary_.type(left) != TokenType::normal ||
+            vocabulary_.type(right) != TokenType::normal) {
+          continue;
+        }
+        rules.push_back({left, right, id, std::uint32_t(rank)});
+      }
+    }
+    const std::vector<Token> none(256, -1);
+    long_words_ =
+        std::make_unique<CharacterBpe>(vocabulary_, Merges(rules), pairs_, byte_fallback_ ? bytes_ : none, unknown_);
+  });
+  return long_words_.get();
+}
+
 void SentencePieceModel::encode(std::string_view text, std::vector<Token>& out) const {
   const std::size_t start = out.size();
   std::size_t waiting = 0;  // [waiting, at) is for the library
@@ -154,6 +189,12 @@ void SentencePieceModel::encode(std::string_view text, std::vector<Token>& out) 
       continue;
     }
     const std::string_view word = text.substr(at, end - at);
+    if (word.size() >= long_word && long_words() != nullptr) {
+      flush();
+      long_words()->encode(word, out);
+      waiting = at = end;
+      continue;
+    }
     const Token id = vocabulary_.find(word);
     const WholeTokens::State state = id < 0 ? WholeTokens::no : whole_tokens_.get(id);
     if (state != WholeTokens::no) {

@@ -1,8 +1,10 @@
 #pragma once
 
 #include <memory>
+#include <mutex>
 #include <span>
 
+#include "text/bpe.hpp"
 #include "text/character_pairs.hpp"
 #include "text/pipeline.hpp"
 #include "text/vocabulary.hpp"
@@ -24,15 +26,19 @@ class SentencePieceModel final : public TokenModel {
 
  private:
   struct Library;
+  [[nodiscard]] const CharacterBpe* long_words() const;
   void run(std::string_view text, std::size_t start, std::vector<Token>& out) const;
 
   const Vocabulary& vocabulary_;
   std::unique_ptr<Library> library_;
   WholeTokens whole_tokens_;
   CharacterPairs pairs_;
+  std::vector<float> scores_;
   std::vector<Token> bytes_;
   Token unknown_;
   bool byte_fallback_;
+  mutable std::once_flag long_words_once_;
+  mutable std::unique_ptr<const CharacterBpe> long_words_;
 };
 
 /// SentencePiece's spelling back to text: "▁" is a space, "<0x0A>" a byte; control and added tokens give their text.

@@ -17,6 +17,7 @@ struct alignas(64) ActivationGroup {
   std::int16_t pairs[2];        ///< sums of q[4 s] + q[4 s + 1] and of q[4 s + 2] + q[4 s + 3] over all s
   std::int16_t pairs_of[2][2];  ///< the same of each half of 16
   std::int16_t sums_of[2];      ///< sum of q in each half
+  std::int32_t minus_sum;       ///< minus the sum of q
 };
 static_assert(sizeof(ActivationGroup) == 64);
 

@@ -61,13 +61,13 @@ struct Packed {
   template <int bits>
   [[gnu::always_inline]] static Bytes field(const std::byte* plane, int step, int to) {
     constexpr int each = 8 / bits;
-    return move_bits(load_bytes(plane + step / each * 64), (1 << bits) - 1, step % each * bits, to);
+    return move_bits(load_as<Bytes>(plane + step / each * 64), (1 << bits) - 1, step % each * bits, to);
   }
   template <int step>
   [[gnu::always_inline]] Bytes levels(Constant<step>) const {
     const std::byte* plane = block + at.levels + group * at.group;
     if constexpr (layout.bits == 8) {
-      const Bytes bytes = load_bytes(plane + step * 64);
+      const Bytes bytes = load_as<Bytes>(plane + step * 64);
       return wide_offset ? flip_signs(bytes) : bytes;
     } else {
       const Bytes low = field<at.low_bits>(plane, step, 0);
@@ -101,60 +101,63 @@ struct Packed {
 };
 
 /// The same unpacked, for products with many rows. Only the fields that the shape has are set.
-template <Shape s>
-struct UnpackedGroup {
-  Bytes level[steps];
-  F32x16 scale;
-  F32x16 minimum;
-  Scales part_scale[s.parts == 2 ? 2 : 1];
-  BytePairs part_minimum;
+struct alignas(64) UnpackedGroup {
+  std::byte level[steps][64];
+  float scale[16];
+  float minimum[16];
+  std::byte part_scale[2][64];
+  std::byte part_minimum[64];
 };
 
 template <Layout layout>
-void unpack_group(const Packed<layout>& w, UnpackedGroup<Shape{layout}>& out) {
-  unrolled<steps>([&](auto step) __attribute__((always_inline)) { out.level[step.value] = w.levels(step); });
-  out.scale = w.scale();
-  if constexpr (w.shape.minima) out.minimum = w.minimum();
+void unpack_group(const Packed<layout>& w, UnpackedGroup& out) {
+  unrolled<steps>([&](auto step) __attribute__((always_inline)) { store_as(out.level[step.value], w.levels(step)); });
+  store(out.scale, w.scale());
+  if constexpr (w.shape.minima) store(out.minimum, w.minimum());
   if constexpr (w.shape.parts == 2) {
-    for (int part = 0; part < 2; ++part) out.part_scale[part] = w.part_scales(part);
-    if constexpr (w.shape.minima) out.part_minimum = w.part_minima();
+    for (int part = 0; part < 2; ++part) store_as(out.part_scale[part], w.part_scales(part));
+    if constexpr (w.shape.minima) store_as(out.part_minimum, w.part_minima());
   }
 }
 
 template <Shape s>
 struct Unpacked {
   static constexpr Shape shape = s;
-  const UnpackedGroup<s>* group;
+  const UnpackedGroup* group;
 
   [[gnu::always_inline]] void next() { ++group; }
   template <int step>
-  [[gnu::always_inline]] const Bytes& levels(Constant<step>) const {
-    return group->level[step];
+  [[gnu::always_inline]] Bytes levels(Constant<step>) const {
+    return load_as<Bytes>(group->level[step]);
   }
-  [[gnu::always_inline]] const F32x16& scale() const { return group->scale; }
-  [[gnu::always_inline]] const F32x16& minimum() const { return group->minimum; }
-  [[gnu::always_inline]] const Scales& part_scales(int part) const { return group->part_scale[part]; }
-  [[gnu::always_inline]] const BytePairs& part_minima() const { return group->part_minimum; }
+  [[gnu::always_inline]] F32x16 scale() const { return load(group->scale); }
+  [[gnu::always_inline]] F32x16 minimum() const { return load(group->minimum); }
+  [[gnu::always_inline]] Scales part_scales(int part) const { return load_as<Scales>(group->part_scale[part]); }
+  [[gnu::always_inline]] BytePairs part_minima() const { return load_as<BytePairs>(group->part_minimum); }
 };
 
-/// Adds `groups` groups of a panel times a tile of `width` rows to sums[width][16].
+/// Adds `groups` groups of a panel times a tile of `width` rows to sums[width][16]; `fresh` sums begin at zero.
 template <int width, class Weights>
-void multiply_tile(Weights w, const ActivationGroup* a, std::size_t groups, float* sums) {
+void multiply_tile(Weights w, const ActivationGroup* a, std::size_t groups, bool fresh, float* sums) {
   constexpr int parts = Weights::shape.parts;
   constexpr int offset = Weights::shape.offset;
   constexpr int excess = Weights::shape.excess;
   constexpr bool minima = Weights::shape.minima;
   using Sum = std::conditional_t<Weights::shape.wide, WideSum, NarrowSum>;
   F32x16 y[width];
-  unrolled<width>([&](auto t) __attribute__((always_inline)) { y[t.value] = load(sums + 16 * t.value); });
+  unrolled<width>([&](auto t)
+                      __attribute__((always_inline)) { y[t.value] = fresh ? zero() : load(sums + 16 * t.value); });
   for (; groups > 0; --groups, w.next(), a += width) {
     I32x16 integer[width];
     unrolled<parts>([&](auto part) __attribute__((always_inline)) {
       constexpr int half = decltype(part)::value;
       Sum sum[width];
       unrolled<width>([&](auto t) __attribute__((always_inline)) {
-        const auto* pairs = parts == 1 ? a[t.value].pairs : a[t.value].pairs_of[half];
-        sum[t.value] = start<Sum>(-(offset + excess), pairs);
+        if constexpr (parts == 1) {
+          sum[t.value] = start<Sum>(offset + excess, a[t.value]);
+        } else {
+          sum[t.value] = start_half<Sum>(offset + excess, a[t.value], half);
+        }
       });
       unrolled<steps / parts>([&](auto i) __attribute__((always_inline)) {
         constexpr int step = half * steps / 2 + decltype(i)::value;
@@ -207,10 +210,10 @@ std::size_t tile_width(std::size_t rows) noexcept {
 /// multiply_tile with the width as a number.
 template <class Weights>
 [[gnu::always_inline]] inline void multiply_tile(int width, const Weights& w, const ActivationGroup* a,
-                                                 std::size_t groups, float* sums) {
+                                                 std::size_t groups, bool fresh, float* sums) {
   unrolled<widths>([&](auto i) __attribute__((always_inline)) {
     constexpr int each = tile_widths[decltype(i)::value];
-    if (width == each) multiply_tile<each>(w, a, groups, sums);
+    if (width == each) multiply_tile<each>(w, a, groups, fresh, sums);
   });
 }
 
@@ -237,39 +240,50 @@ void multiply_few(const QuantisedTask& task) noexcept {
   for (std::size_t panel = task.first_panel; panel < task.last_panel; ++panel) {
     for (std::size_t row = task.first_row; row < task.last_row; row += tile) {
       const std::size_t rows = task.last_row - row < tile ? task.last_row - row : tile;
-      __builtin_memset(sums, 0, sizeof sums);
       multiply_tile(int(tile_width(rows)), Packed<layout>{task.panels + panel * panel_bytes},
-                    task.activations + row * task.groups, task.groups, sums);
+                    task.activations + row * task.groups, task.groups, true, sums);
       write_out(task, panel, row, rows, sums);
     }
   }
 }
 
-/// Many rows: some panels are unpacked, as many groups at a time as fit in the caches beside the activations.
+/// Many rows: of some panels, as many groups at a time as fit in the caches beside the activations.
 template <Layout layout>
 void multiply_many(const QuantisedTask& task) noexcept {
   constexpr Shape shape{layout};
   constexpr LayoutBytes at{layout};
-  constexpr std::size_t most_panels = 4, most_groups = 16, most_rows = 96;
+  constexpr std::size_t most_panels = 4, most_groups = 24, most_rows = 96;
   const std::size_t panel_bytes = task.groups / at.block_groups * at.block;
-  alignas(64) UnpackedGroup<shape> unpacked[most_panels][most_groups];
+  const std::size_t chunks = (task.groups + most_groups - 1) / most_groups;
+  const std::size_t chunk =
+      ((task.groups + chunks - 1) / chunks + at.block_groups - 1) / at.block_groups * at.block_groups;
+  UnpackedGroup unpacked[unpack_levels ? most_panels : 1][most_groups];
   alignas(64) float sums[most_panels][most_rows][16];
   for (std::size_t row = task.first_row; row < task.last_row; row += most_rows) {
     const std::size_t last_row = row + most_rows < task.last_row ? row + most_rows : task.last_row;
     for (std::size_t panel = task.first_panel; panel < task.last_panel; panel += most_panels) {
       const std::size_t panels = task.last_panel - panel < most_panels ? task.last_panel - panel : most_panels;
-      __builtin_memset(sums, 0, sizeof sums);
-      for (std::size_t group = 0; group < task.groups; group += most_groups) {
-        const std::size_t groups = task.groups - group < most_groups ? task.groups - group : most_groups;
-        for (std::size_t p = 0; p < panels; ++p) {
-          Packed<layout> w{task.panels + (panel + p) * panel_bytes + group / at.block_groups * at.block};
-          for (std::size_t g = 0; g < groups; ++g, w.next()) unpack_group(w, unpacked[p][g]);
+      for (std::size_t group = 0; group < task.groups; group += chunk) {
+        const std::size_t groups = task.groups - group < chunk ? task.groups - group : chunk;
+        const auto packed = [&](std::size_t p) {
+          return Packed<layout>{task.panels + (panel + p) * panel_bytes + group / at.block_groups * at.block};
+        };
+        if constexpr (unpack_levels) {
+          for (std::size_t p = 0; p < panels; ++p) {
+            Packed<layout> w = packed(p);
+            for (std::size_t g = 0; g < groups; ++g, w.next()) unpack_group(w, unpacked[p][g]);
+          }
         }
         for (std::size_t r = row; r < last_row; r += tile) {
           const std::size_t width = tile_width(last_row - r < tile ? last_row - r : tile);
           const ActivationGroup* a = task.activations + r * task.groups + group * width;
           for (std::size_t p = 0; p < panels; ++p) {
-            multiply_tile(int(width), Unpacked<shape>{unpacked[p]}, a, groups, sums[p][r - row]);
+            float* const y = sums[p][r - row];
+            if constexpr (unpack_levels) {
+              multiply_tile(int(width), Unpacked<shape>{unpacked[p]}, a, groups, group == 0, y);
+            } else {
+              multiply_tile(int(width), packed(p), a, groups, group == 0, y);
+            }
           }
         }
       }

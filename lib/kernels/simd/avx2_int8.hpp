@@ -8,6 +8,7 @@ namespace {
 
 constexpr int tile_widths[] = {1, 2, 4, 6};
 constexpr bool sums_in_16_bits = true;
+constexpr bool unpack_levels = true;
 constexpr int wide_offset = 0;
 
 struct Bytes {
@@ -35,9 +36,16 @@ inline __m256i four_of(const void* p) {
   return _mm256_set1_epi32(x);
 }
 
-inline Bytes load_bytes(const void* p) {
+template <class T>
+inline T load_as(const void* p) {
   const auto* v = static_cast<const __m256i*>(p);
   return {_mm256_loadu_si256(v), _mm256_loadu_si256(v + 1)};
+}
+template <class T>
+inline void store_as(void* p, T a) {
+  auto* v = static_cast<__m256i*>(p);
+  _mm256_storeu_si256(v, a.lo);
+  _mm256_storeu_si256(v + 1, a.hi);
 }
 inline __m256i move_bits(__m256i a, int mask, int from, int to) {
   const __m256i moved = from > to ? _mm256_srli_epi16(a, from - to) : _mm256_slli_epi16(a, to - from);
@@ -60,10 +68,18 @@ inline I32x16 multiples(int c, const std::int16_t* pairs) {
   const __m256i r = _mm256_madd_epi16(four_of(pairs), _mm256_set1_epi16(short(c)));
   return {r, r};
 }
+inline __m256i multiples_in_16_bits(int c, const std::int16_t* pairs) {
+  if (c == 0) return _mm256_setzero_si256();
+  return _mm256_mullo_epi16(four_of(pairs), _mm256_set1_epi16(short(c)));
+}
 template <class Sum>
-inline Sum start(int c, const std::int16_t* pairs) {
-  if (c == 0) return {_mm256_setzero_si256(), _mm256_setzero_si256()};
-  const __m256i r = _mm256_mullo_epi16(four_of(pairs), _mm256_set1_epi16(short(c)));
+inline Sum start(int c, const ActivationGroup& a) {
+  const __m256i r = multiples_in_16_bits(-c, a.pairs);
+  return {r, r};
+}
+template <class Sum>
+inline Sum start_half(int c, const ActivationGroup& a, int half) {
+  const __m256i r = multiples_in_16_bits(-c, a.pairs_of[half]);
   return {r, r};
 }
 /// Keeps gcc from computing all products first and spilling them.
@@ -156,6 +172,7 @@ inline void quantise_group(const float* x, ActivationGroup& out) {
   out.sums_of[1] = std::int16_t(sum1);
   out.scale = float_of(largest) * (1.0f / 127.0f);
   out.sum = out.scale * float(sum0 + sum1);
+  out.minus_sum = -(sum0 + sum1);
 }
 
 }  // namespace

@@ -25,7 +25,14 @@ inline __m512i four_of(const void* p) {
 }
 inline __m128i sixteen_bytes(const void* p) { return _mm_loadu_si128(static_cast<const __m128i*>(p)); }
 
-inline Bytes load_bytes(const void* p) { return {_mm512_loadu_si512(p)}; }
+template <class T>
+inline T load_as(const void* p) {
+  return {_mm512_loadu_si512(p)};
+}
+template <class T>
+inline void store_as(void* p, T a) {
+  _mm512_storeu_si512(p, a.all);
+}
 inline Bytes move_bits(Bytes a, int mask, int from, int to) {
   const __m512i moved =
       from > to ? _mm512_srli_epi16(a.all, unsigned(from - to)) : _mm512_slli_epi16(a.all, unsigned(to - from));
@@ -87,6 +94,7 @@ inline void quantise_group(const float* x, ActivationGroup& out) {
   out.sums_of[1] = std::int16_t(sum1);
   out.scale = float_of(largest) * (1.0f / 127.0f);
   out.sum = out.scale * float(sum0 + sum1);
+  out.minus_sum = -(sum0 + sum1);
 }
 
 }  // namespace

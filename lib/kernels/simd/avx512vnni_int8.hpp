@@ -7,6 +7,7 @@ namespace ondol::ISA {
 namespace {
 
 constexpr bool sums_in_16_bits = false;
+constexpr bool unpack_levels = false;
 constexpr int wide_offset = 128;  // vpdpbusd takes unsigned levels
 
 struct NarrowSum {
@@ -18,8 +19,14 @@ struct WideSum {
 using Scales = I32x16;
 
 template <class Sum>
-inline Sum start(int c, const std::int16_t* pairs) {
-  return {c == 0 ? _mm512_setzero_si512() : multiples(c, pairs).all};
+inline Sum start(int c, const ActivationGroup& a) {
+  if (c == 0) return {_mm512_setzero_si512()};
+  return {_mm512_slli_epi32(_mm512_set1_epi32(a.minus_sum), unsigned(__builtin_ctz(unsigned(c))))};
+}
+template <class Sum>
+inline Sum start_half(int c, const ActivationGroup& a, int half) {
+  if (c == 0) return {_mm512_setzero_si512()};
+  return {multiples(-c, a.pairs_of[half]).all};
 }
 inline NarrowSum dot(NarrowSum sum, Bytes w, const std::int8_t* a) {
   return {_mm512_dpbusd_epi32(sum.all, w.all, four_of(a))};

@@ -10,6 +10,8 @@ namespace {
 constexpr int tile_widths[] = {1};
 /// Sums of narrow levels (less than 64) are kept in 16 bits; they may wrap as long as the end fits.
 constexpr bool sums_in_16_bits = false;
+/// Whether levels are unpacked to memory when there are many rows.
+constexpr bool unpack_levels = false;
 /// Added to signed levels so that `dot` can take them.
 constexpr int wide_offset = 0;
 
@@ -29,13 +31,18 @@ struct WideSum {
 using Scales = I32x16;
 /// Two bytes a row.
 struct BytePairs {
-  std::uint8_t at[16][2];
+  std::int16_t at[16][2];
 };
 
-inline Bytes load_bytes(const void* p) {
-  Bytes r;
+template <class T>
+inline T load_as(const void* p) {
+  T r;
   __builtin_memcpy(&r, p, 64);
   return r;
+}
+template <class T>
+inline void store_as(void* p, T a) {
+  __builtin_memcpy(p, &a, 64);
 }
 /// The bits of `mask`, a mask before the shift, moved from bit `from` to bit `to` of each byte.
 inline Bytes move_bits(Bytes a, int mask, int from, int to) {
@@ -62,9 +69,14 @@ inline I32x16 multiples(int c, const std::int16_t* pairs) {
   for (std::int32_t& x : r.lane) x = c * (pairs[0] + pairs[1]);
   return r;
 }
+/// A sum that begins at -c times the activations of the group, or of one half of it; c is a power of two or zero.
 template <class Sum>
-inline Sum start(int c, const std::int16_t* pairs) {
-  return {multiples(c, pairs)};
+inline Sum start(int c, const ActivationGroup& a) {
+  return {multiples(-c, a.pairs)};
+}
+template <class Sum>
+inline Sum start_half(int c, const ActivationGroup& a, int half) {
+  return {multiples(-c, a.pairs_of[half])};
 }
 /// Adds the products of four levels a row (unsigned if narrow, signed + wide_offset if wide) and four activations.
 inline NarrowSum dot(NarrowSum sum, Bytes w, const std::int8_t* a) {
@@ -104,7 +116,7 @@ inline Scales load_scales(const std::byte* p, bool nibbles) {
 inline BytePairs load_high_nibbles(const std::byte* p) {
   BytePairs b;
   for (int r = 0; r < 16; ++r) {
-    for (int h = 0; h < 2; ++h) b.at[r][h] = std::uint8_t(p[16 * h + r] >> 4);
+    for (int h = 0; h < 2; ++h) b.at[r][h] = std::int16_t(p[16 * h + r] >> 4);
   }
   return b;
 }
@@ -137,7 +149,8 @@ inline void quantise_group(const float* x, ActivationGroup& out) {
     out.sums_of[i / 16] = std::int16_t(out.sums_of[i / 16] + q);
   }
   out.scale = float_of(largest) * (1.0f / 127.0f);
-  out.sum = out.scale * float(out.sums_of[0] + out.sums_of[1]);
+  out.minus_sum = -(out.sums_of[0] + out.sums_of[1]);
+  out.sum = out.scale * float(-out.minus_sum);
 }
 
 }  // namespace

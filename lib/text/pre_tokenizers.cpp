@@ -79,7 +79,7 @@ constexpr std::array chameleon = {SplitStep{"<sentinel:[0-9]+>"},       SplitSte
                                   SplitStep{R"([\t\n]|    |  )"},       single_digits,
                                   SplitStep{R"([\p{P}!-/:-@\[-`{-~])"}, gpt2_step};
 // The original is `\d{1,3}(?=(?:\d{3})*\b)`, quadratic in a run of digits: a run that ends at a word border, in threes.
-constexpr std::array tiny_aya = {SplitStep{R"(\d++(?:(?![\p{L}\p{M}\p{N}\p{Pc}])|(*SKIP)(*FAIL)))"},
+constexpr std::array tiny_aya = {SplitStep{R"(\d++(?:(?![\p{L}\p{M}\p{Nd}\p{Nl}\p{Pc}Ⓐ-ⓩ²³¹¼-¾])|(*SKIP)(*FAIL)))"},
                                  SplitStep{R"(^\d+\z)", SplitKind::digit_threes}, o200k_step};
 // The original's second step is `(?=(\d{3})+(?!\d))`, likewise.
 constexpr std::array superbpe = {SplitStep{R"(\p{N}+)"}, SplitStep{R"(\d+)", SplitKind::digit_threes}};

@@ -161,15 +161,16 @@ void RegexSplitter::split(std::size_t index, std::string_view text, Scratch& scr
       from = std::max(from, end) + utf8_length(text.substr(std::max(from, end)));
       continue;
     }
-    piece(begin);
-    if (step.kind == SplitKind::digit_threes) {
+    if (step.kind == SplitKind::matches) {
+      piece(begin);
+      piece(end);
+    } else {
       std::size_t digits = 0;
       for (std::size_t i = begin; i < end; i += utf8_length(text.substr(i))) ++digits;
       for (std::size_t i = begin; i < end; i += utf8_length(text.substr(i)), --digits) {
         if (digits % 3 == 0) piece(i);
       }
     }
-    piece(end);
     from = end;
   }
   piece(text.size());

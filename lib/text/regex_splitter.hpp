@@ -13,7 +13,7 @@ namespace ondol::text {
 /// How a step of a RegexSplitter cuts a piece; what lies between the matches is a piece too.
 enum class SplitKind {
   matches,      ///< every match is a piece
-  digit_threes  ///< every match is cut into groups of three characters, counted from its end
+  digit_threes  ///< a match is cut before every third character, counted from its end, and nowhere else
 };
 
 struct SplitStep {

@@ -15,7 +15,10 @@ namespace {
 
 std::string joined(const ondol::Tokenizer& tokenizer, std::string_view text) {
   std::string out;
-  for (const Token id : tokenizer.encode(text)) out += (out.empty() ? "" : "|") + tokenizer.token_bytes(id);
+  for (const Token id : tokenizer.encode(text)) {
+    if (!out.empty()) out += '|';
+    out += tokenizer.token_bytes(id);
+  }
   return out;
 }
 

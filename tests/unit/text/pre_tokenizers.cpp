@@ -57,6 +57,8 @@ TEST_CASE("pre-tokenizers: characters newer than PCRE2's Unicode, and white spac
 TEST_CASE("pre-tokenizers: digits in groups of three") {
   CHECK(pieces("superbpe", "x1234567y") == Pieces{"x", "1", "234", "567", "y"});
   CHECK(pieces("superbpe", "123456") == Pieces{"123", "456"});
+  CHECK(pieces("superbpe", "½4567") == Pieces{"½4", "567"});
+  CHECK(pieces("superbpe", "9²") == Pieces{"9²"});
   CHECK(pieces("tiny_aya", "1234567 12345a") == Pieces{"1", "234", "567", " ", "123", "45", "a"});
   CHECK(pieces("llama-bpe", "1234567") == Pieces{"123", "456", "7"});
   CHECK(pieces("kimi-k2", "漢字かなABc漢") == Pieces{"漢字", "かなABc", "漢"});

@@ -105,7 +105,7 @@ TEST_CASE("tokenizer: text as bytes, there and back (T7)" * doctest::skip(!test:
 TEST_CASE("tokenizer: digits, letters and dots (T10), a chat prompt" * doctest::skip(!test::has_data())) {
   simdjson::dom::parser parser;
   const simdjson::dom::element examples = parser.load(test::data("examples/tokens.json").string());
-  const auto check = [](const char* name, std::string_view text, simdjson::dom::element expected) {
+  const auto check = [](const std::string& name, std::string_view text, simdjson::dom::element expected) {
     if (!test::has_tokenizer(name)) return;
     CAPTURE(name);
     CAPTURE(text);

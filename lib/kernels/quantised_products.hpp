@@ -7,7 +7,7 @@
 
 namespace ondol {
 
-/// 32 activations in 8 bits: x = scale * q, scale = max |x| / 127, q rounded to nearest even, -127 .. 127. A group with
+/// 32 numbers in 8 bits: x = scale * q, scale = max |x| / 127, q rounded to nearest even, -127 .. 127. A group with
 /// an infinity or a NaN has scale NaN and q = 0, so that all outputs of its row are NaN; one whose largest magnitude is
 /// below 2^-119 is zero.
 struct alignas(64) ActivationGroup {
@@ -21,8 +21,12 @@ struct alignas(64) ActivationGroup {
 };
 static_assert(sizeof(ActivationGroup) == 64);
 
+/// An activation is the sum of so many numbers of 8 bits: the second holds what rounding to the first left over. With
+/// 16 bits in all, rounding activations no longer shows beside the rounding of the weights.
+inline constexpr std::size_t activation_terms = 2;
+
 /// Rows in tiles of `tile` rows, the last of as many as are left, rounded up to a width that kernels have (the rows
-/// beyond are zero). A tile is [group][row].
+/// beyond are zero). A tile is [group][term][row].
 struct Activations::Quantised {
   const ActivationGroup* groups;
 };
@@ -40,8 +44,8 @@ struct QuantisedTask {
   std::size_t stride;
 };
 
-/// The products of packed integer weights with 8-bit activations. Sums of integers are exact; each group of 32 inputs,
-/// in the file's order, adds to an output:
+/// The products of packed integer weights with quantised activations. Sums of integers are exact; each term of each
+/// group of 32 inputs, in the file's order, adds to an output:
 ///   I = sum of scale * (level - offset) * q            scale: of 16 inputs, else 1
 ///   y = fma(float(I), w * a.scale, y)                  w = d, or d * scale for scales of 32 inputs
 ///   y = fma(m * minimum, a.sum, y)                     if there are minima; of 16 inputs (Q2_K) instead

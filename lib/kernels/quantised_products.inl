@@ -1,4 +1,4 @@
-// Products of packed integer weights and 8-bit activations, for every Layout. Included once an ISA, after its simd
+// Products of packed integer weights and quantised activations, for every Layout. Included once an ISA, after its simd
 // files.
 #include <type_traits>
 #include <utility>
@@ -147,7 +147,8 @@ void multiply_tile(Weights w, const ActivationGroup* a, std::size_t groups, bool
   F32x16 y[width];
   unrolled<width>([&](auto t)
                       __attribute__((always_inline)) { y[t.value] = fresh ? zero() : load(sums + 16 * t.value); });
-  for (; groups > 0; --groups, w.next(), a += width) {
+  for (std::size_t i = 0; i < groups * activation_terms; ++i, a += width) {
+    if (i != 0 && i % activation_terms == 0) w.next();
     I32x16 integer[width];
     unrolled<parts>([&](auto part) __attribute__((always_inline)) {
       constexpr int half = decltype(part)::value;
@@ -241,7 +242,7 @@ void multiply_few(const QuantisedTask& task) noexcept {
     for (std::size_t row = task.first_row; row < task.last_row; row += tile) {
       const std::size_t rows = task.last_row - row < tile ? task.last_row - row : tile;
       multiply_tile(int(tile_width(rows)), Packed<layout>{task.panels + panel * panel_bytes},
-                    task.activations + row * task.groups, task.groups, true, sums);
+                    task.activations + row * task.groups * activation_terms, task.groups, true, sums);
       write_out(task, panel, row, rows, sums);
     }
   }
@@ -276,7 +277,7 @@ void multiply_many(const QuantisedTask& task) noexcept {
         }
         for (std::size_t r = row; r < last_row; r += tile) {
           const std::size_t width = tile_width(last_row - r < tile ? last_row - r : tile);
-          const ActivationGroup* a = task.activations + r * task.groups + group * width;
+          const ActivationGroup* a = task.activations + (r * task.groups + group * width) * activation_terms;
           for (std::size_t p = 0; p < panels; ++p) {
             float* const y = sums[p][r - row];
             if constexpr (unpack_levels) {
@@ -305,11 +306,16 @@ void quantise(const float* x, std::size_t stride, std::size_t rows, std::size_t 
   const std::size_t width = tile_width(rows);
   for (std::size_t row = 0; row < width; ++row) {
     for (std::size_t group = 0; group < groups; ++group) {
-      ActivationGroup& a = out[group * width + row];
-      if (row < rows) {
-        quantise_group(x + row * stride + group * group_inputs, a);
-      } else {
-        __builtin_memset(&a, 0, sizeof a);
+      ActivationGroup* a = out + group * activation_terms * width + row;
+      if (row >= rows) {
+        for (std::size_t term = 0; term < activation_terms; ++term) __builtin_memset(a + term * width, 0, sizeof *a);
+        continue;
+      }
+      float left[group_inputs];
+      __builtin_memcpy(left, x + row * stride + group * group_inputs, sizeof left);
+      for (std::size_t term = 0; term < activation_terms; ++term, a += width) {
+        quantise_group(left, *a);
+        for (int i = 0; i < group_inputs; ++i) left[i] = __builtin_fmaf(-a->scale, float(a->q[i]), left[i]);
       }
     }
   }

@@ -10,14 +10,17 @@ using namespace ondol;
 
 namespace {
 
-/// The rows' 8-bit form as values, one tile of one row at a time.
+/// The rows' quantised form as values, one tile of one row at a time.
 std::vector<double> rounded(const std::vector<float>& x, std::size_t rows, std::size_t columns, const Kernels& k) {
   std::vector<double> out(x.size());
-  std::vector<ActivationGroup> groups(columns / 32 * k.quantised->tile_width(1));
+  std::vector<ActivationGroup> groups(columns / 32 * activation_terms * k.quantised->tile_width(1));
   for (std::size_t row = 0; row < rows; ++row) {
     k.quantised->quantise(x.data() + row * columns, columns, 1, columns / 32, groups.data());
     for (std::size_t c = 0; c < columns; ++c) {
-      out[row * columns + c] = double(groups[c / 32].scale) * groups[c / 32].q[c % 32];
+      for (std::size_t term = 0; term < activation_terms; ++term) {
+        const ActivationGroup& group = groups[c / 32 * activation_terms + term];
+        out[row * columns + c] += double(group.scale) * group.q[c % 32];
+      }
     }
   }
   return out;
@@ -83,7 +86,8 @@ TEST_CASE("quantised products: the formula, against double sums over the rounded
           for (std::size_t n = k / 32 * 32; n < k / 32 * 32 + 32; ++n) {
             largest = std::max(largest, std::fabs(x[i * columns + n]));
           }
-          variance += weight * weight * largest / 127 * largest / 127 / 12;
+          const double step = largest / 127 / 254;  // the second term's numbers are at most half a step of the first's
+          variance += weight * weight * step * step / 12;
         }
         const double y = got[i * (outputs + 3) + j];
         CHECK(std::fabs(y - sum) <= 2e-6 * magnitude);
@@ -188,18 +192,18 @@ TEST_CASE("quantised activations: each instruction set rounds as base does") {
     x[160 + i] = 0.0f;
   }
   x[31] = 127.0f;
-  std::vector<ActivationGroup> expected(groups);
+  std::vector<ActivationGroup> expected(groups * activation_terms);
   base.quantised->quantise(x.data(), 0, 1, groups, expected.data());
   CHECK(expected[0].q[0] == 0);  // -0.5, 0.5, 1.5, 2.5: to even
   CHECK(expected[0].q[1] == 0);
   CHECK(expected[0].q[2] == 2);
   CHECK(expected[0].q[3] == 2);
-  CHECK(expected[1].q[0] == -127);
+  CHECK(expected[activation_terms].q[0] == -127);
   for (Isa isa : available_isas()) {
     CAPTURE(isa_name(isa));
-    std::vector<ActivationGroup> got(groups);
+    std::vector<ActivationGroup> got(groups * activation_terms);
     kernels(isa).quantised->quantise(x.data(), 0, 1, groups, got.data());
-    for (std::size_t i = 0; i < groups; ++i) {
+    for (std::size_t i = 0; i < expected.size(); ++i) {
       CAPTURE(i);
       CHECK(std::memcmp(got[i].q, expected[i].q, 32) == 0);
       CHECK(got[i].scale == expected[i].scale);

@@ -373,8 +373,8 @@ ONDOL_C_API ondol_status ondol_pass_add(ondol_pass* pass, ondol_cache* cache, co
 /** Computes all steps and appends their tokens to their caches. After a failure the steps are gone and the caches
  *  as they were, but with ONDOL_CANCELLED they are left at the last complete position.
  *  @param control  may be NULL
- *  Fails with ONDOL_INVALID_ARGUMENT (no steps, an id outside of the vocabulary, a cache twice or of another
- *  model), _CONTEXT_FULL, _OUT_OF_MEMORY, _CANCELLED, _BUSY. */
+ *  Fails with ONDOL_INVALID_ARGUMENT (no steps, an id outside of the vocabulary, a cache twice), _MISMATCH (a
+ *  cache of another model), _CONTEXT_FULL, _OUT_OF_MEMORY, _CANCELLED, _BUSY. */
 ONDOL_C_API ondol_status ondol_pass_run(ondol_pass* pass, ondol_control* control, ondol_error** error);
 /** Logits of a step: *rows * *columns values that live until the next call of ondol_pass_add(), _run or _free. */
 ONDOL_C_API ondol_status ondol_pass_logits(const ondol_pass* pass, int64_t step, const float** data, int64_t* rows,

@@ -19,7 +19,7 @@ def test_exported_symbols_are_the_headers():
     functions = {name for kind, name in exported() if kind == "T"}
     others = {(kind, name) for kind, name in exported() if kind != "T"}
     assert functions == declared
-    assert others == {("A", "ONDOL_0@@ONDOL_0")}  # the version itself
+    assert others == {("A", "ONDOL_0")}  # the version itself
 
 
 def test_interface_is_the_one_written_down():
@@ -35,7 +35,7 @@ def test_signatures_are_for_every_language():
         assert "..." not in function.parameters, function
         for name in (function.result, *function.parameters):
             assert name.endswith("*") or name in allowed, function  # no structs by value, no bool, no enum
-        if function.result == "ondol_status":
+        if function.result == "ondol_status" and function.name != "ondol_error_code":
             assert function.parameters[-1] == "ondol_error**", function
         if function.name.endswith("_free"):
             assert function.result == "void" and len(function.parameters) == 1, function

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <concepts>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -68,7 +69,7 @@ Owned<T> make(Call&& call) {
   return Owned<T>(out);
 }
 template <class Call>
-std::string text(Call&& call) {
+requires std::invocable<Call, ondol_string**, ondol_error**> std::string text(Call&& call) {
   const auto string = make<ondol_string>(call);
   const char* data = ondol_string_data(string.get());
   const std::int64_t size = ondol_string_size(string.get());

@@ -153,8 +153,6 @@ TEST_CASE("prompts that cannot be continued are refused with a reason") {
   const auto model = load();
   const auto refused = [&](const ondol_prompt* prompt) {
     ondol_generation* out = nullptr;
-    ondol_status status = ONDOL_OK;
-    std::string message;
     const Outcome begun = outcome(
         [&](auto** e) { return ondol_model_generate(model.get(), nullptr, prompt, nullptr, 0, nullptr, &out, e); });
     if (begun.status != ONDOL_OK) return begun;

@@ -1,5 +1,10 @@
+#include <link.h>
+#include <unwind.h>
+
 #include <atomic>
+#include <cstddef>
 #include <cstdlib>
+#include <cstring>
 #include <new>
 
 #include "capi/client.hpp"
@@ -18,8 +23,43 @@ bool may_allocate() {
   return left != 0;
 }
 
+/// Addresses of the sentencepiece library, whose protobuf does not survive a failing allocation of its own.
+struct Range {
+  std::uintptr_t begin = 0, end = 0;
+  bool inside = false;
+};
+Range sentencepiece = [] {
+  Range range;
+  ::dl_iterate_phdr(
+      [](dl_phdr_info* library, std::size_t, void* out) {
+        if (!std::strstr(library->dlpi_name, "libsentencepiece.")) return 0;
+        auto& found = *static_cast<Range*>(out);
+        found.begin = library->dlpi_addr;
+        for (int i = 0; i < library->dlpi_phnum; ++i) {
+          const auto& part = library->dlpi_phdr[i];
+          if (part.p_type == PT_LOAD) found.end = library->dlpi_addr + part.p_vaddr + part.p_memsz;
+        }
+        return 1;
+      },
+      &range);
+  return range;
+}();
+
+bool in_sentencepiece() noexcept {
+  Range range = sentencepiece;
+  ::_Unwind_Backtrace(
+      [](_Unwind_Context* frame, void* out) {
+        auto& r = *static_cast<Range*>(out);
+        const std::uintptr_t address = ::_Unwind_GetIP(frame);
+        r.inside = r.inside || (address >= r.begin && address < r.end);
+        return _URC_NO_REASON;
+      },
+      &range);
+  return range.inside;
+}
+
 void* allocate(std::size_t bytes, std::size_t alignment) noexcept {
-  if (!may_allocate()) return nullptr;
+  if (!may_allocate() && !in_sentencepiece()) return nullptr;
   if (bytes == 0) bytes = 1;
   if (alignment <= alignof(std::max_align_t)) return std::malloc(bytes);
   return std::aligned_alloc(alignment, (bytes + alignment - 1) / alignment * alignment);

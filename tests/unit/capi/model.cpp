@@ -132,7 +132,7 @@ TEST_CASE("bad steps are refused and change nothing") {
     CHECK(result.message.find(std::to_string(id)) != std::string::npos);
   }
   CHECK(run(sequence.get(), {1}, true).status == ONDOL_INVALID_ARGUMENT);
-  CHECK(run(foreign.get(), {1}).status == ONDOL_INVALID_ARGUMENT);
+  CHECK(run(foreign.get(), {1}).status == ONDOL_MISMATCH);
   const Outcome full = run(sequence.get(), Ids(513, 1));
   CHECK(full.status == ONDOL_CONTEXT_FULL);
   CHECK(full.message.find("512") != std::string::npos);

@@ -87,7 +87,8 @@ struct Sweep {
   /// A function with a status: NULL for each pointer in turn, but at the places in `allowed` and the last one. The
   /// checks come before any work, so a NULL output is found even where the other arguments are nonsense.
   template <class... Parameters>
-  void operator()(const char* name, ondol_status (*function)(Parameters...), std::set<std::size_t> allowed = {}) {
+  requires(sizeof...(Parameters) > 1) void operator()(const char* name, ondol_status (*function)(Parameters...),
+                                                      std::set<std::size_t> allowed = {}) {
     called.insert(name);
     std::tuple<Parameters...> good{values.get<Parameters>()...};
     each(name, function, good, allowed, std::make_index_sequence<sizeof...(Parameters) - 1>());
@@ -264,7 +265,7 @@ TEST_CASE("NULL for every pointer of every function is a status") {
   // These take no pointer.
   sweep.called.insert({"ondol_version", "ondol_version_number", "ondol_status_name", "ondol_finish_name"});
 
-  const std::string header = read(ONDOL_H);
+  const std::string header = read(ONDOL_HEADER);
   const std::regex declaration(R"(ONDOL_C_API [^(;]*?(ondol_\w+)\()");
   std::set<std::string> declared;
   for (std::sregex_iterator i(header.begin(), header.end(), declaration), end; i != end; ++i) {

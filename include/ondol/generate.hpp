@@ -20,7 +20,7 @@ namespace ondol {
 
 struct GenerateOptions {
   /// Steps in the order they are applied; greedy when empty.
-  Sampler sampler;
+  Sampler sampler{};
   /// Most tokens to generate; 0 = up to the end of the context.
   std::size_t max_tokens = 0;
   /// No end token and no stop before this many tokens: until then end tokens and `stop_ids` cannot be chosen (as
@@ -29,20 +29,20 @@ struct GenerateOptions {
   /// Texts that end the reply; matched on bytes across token borders, in control tokens too. The reply ends before
   /// them: of several the first to be complete counts, then the longest. Nothing of them is ever given out, and nothing
   /// else is held back longer than it could become one.
-  std::vector<std::string> stop;
+  std::vector<std::string> stop{};
   /// Tokens that end the reply, besides those the model file names. Like these they are no part of its text.
-  std::vector<Token> stop_ids;
+  std::vector<Token> stop_ids{};
   /// Go on past end tokens, which may be chosen like all others.
   bool ignore_eos = false;
   /// Keep the stop string in the text (it always stays in the cache).
   bool include_stop = false;
   /// Record the log-probability of each chosen token and of this many most likely ones; nothing = none.
   /// Log-probabilities are those of the model, before any sampler step.
-  std::optional<std::size_t> logprobs;
+  std::optional<std::size_t> logprobs{};
   /// Leave control tokens out of the text.
   bool skip_special = true;
-  std::stop_token cancel;
-  std::shared_ptr<Progress> prefill_progress;
+  std::stop_token cancel{};
+  std::shared_ptr<Progress> prefill_progress{};
 };
 
 enum class Finish : std::int32_t { none, eos, stop, length, cancelled };
@@ -195,13 +195,13 @@ enum class WhenFull : std::int32_t {
 };
 
 struct ChatOptions {
-  GenerateOptions generate;
+  GenerateOptions generate{};
   WhenFull when_full = WhenFull::error;
   /// Positions kept free for the reply when `when_full` decides what fits; 0 = one for error, the lesser of max_tokens
   /// and a quarter of the context for drop_oldest.
   std::size_t reserve = 0;
   /// For the template: tools, documents, variables, now. Its start and end tokens are set from the tokenizer.
-  RenderOptions render;
+  RenderOptions render{};
 };
 
 /// Ids of a rendered chat prompt: control tokens that the template wrote are read as such, those in content are plain

@@ -38,10 +38,10 @@ using SamplerStep = std::variant<Temperature, TopK, TopP, MinP, Typical, Repetit
 /// How the next token is chosen: steps in the order they are applied, then one draw from what they leave. No steps:
 /// greedy. `Sampler{{Temperature{0.7f}, TopK{40}}, 42}`
 struct Sampler {
-  std::vector<SamplerStep> steps;
+  std::vector<SamplerStep> steps{};
   /// The draw depends on the seed and the position in the sequence only. Without one, a generation takes a fresh one
   /// and reports it.
-  std::optional<std::uint64_t> seed;
+  std::optional<std::uint64_t> seed{};
 
   bool operator==(const Sampler&) const = default;
 

@@ -19,7 +19,8 @@ class LogSoftmax {
 
  private:
   std::span<const float> logits_;
-  double shift_;
+  double largest_;
+  double log_total_;  ///< of exp(x - largest)
 };
 
 }  // namespace ondol

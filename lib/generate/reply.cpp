@@ -11,7 +11,6 @@ namespace ondol {
 ReplyModel ReplyModel::of(const Model& model) {
   ReplyModel result;
   if (model.has_tokenizer()) result.tokenizer = model.tokenizer();
-  result.vocabulary = model.info().vocabulary;
   result.elementwise = kernels(model.runtime().state()->isa).elementwise;
   return result;
 }

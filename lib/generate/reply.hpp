@@ -15,8 +15,7 @@ namespace ondol {
 
 /// What a reply needs to know of its model.
 struct ReplyModel {
-  std::optional<Tokenizer> tokenizer;
-  std::size_t vocabulary = 0;
+  std::optional<Tokenizer> tokenizer{};
   const ElementwiseKernels* elementwise = nullptr;
 
   [[nodiscard]] static ReplyModel of(const Model& model);

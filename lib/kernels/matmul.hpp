@@ -44,7 +44,7 @@ class PackedMatrix {
 [[nodiscard]] std::uint64_t packed_bytes(const Format& format, std::uint64_t rows, std::uint64_t columns,
                                          Precision precision) noexcept;
 
-/// The left side of products: `rows` rows of `columns` floats, and their 8-bit form, made once when a product first
+/// The left side of products: `rows` rows of `columns` floats, and their quantised form, made once when a product first
 /// asks for it and shared by all products with the same input. Memory comes from the arena of `compute`.
 class Activations {
  public:

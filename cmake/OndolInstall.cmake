@@ -4,9 +4,9 @@ include(CMakePackageConfigHelpers)
 install(TARGETS ondol ondol_c EXPORT ondolTargets
         LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}
         ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR}
-        RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR}
-        PUBLIC_HEADER DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+        RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 install(DIRECTORY include/ondol DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN *.hpp)
+install(FILES capi/ondol.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
 
 # A static libondol leaves its dependencies to who links it; a shared one and the C library have theirs inside.
@@ -29,6 +29,8 @@ write_basic_package_version_file(${PROJECT_BINARY_DIR}/ondolConfigVersion.cmake 
 install(FILES ${PROJECT_BINARY_DIR}/ondolConfig.cmake ${PROJECT_BINARY_DIR}/ondolConfigVersion.cmake
         DESTINATION ${package_folder})
 
+# pkg-config's files say where they are relative to themselves, so that an installed tree may be moved.
+file(RELATIVE_PATH ONDOL_PC_INCLUDE ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig ${CMAKE_INSTALL_FULL_INCLUDEDIR})
 foreach(module ondol ondol-c)
   configure_file(cmake/${module}.pc.in ${PROJECT_BINARY_DIR}/${module}.pc @ONLY)
   install(FILES ${PROJECT_BINARY_DIR}/${module}.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)

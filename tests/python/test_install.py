@@ -43,7 +43,7 @@ def build_with_pkg_config(module, compiler, source, program, prefix):
     found = run("find", prefix, "-name", f"{module}.pc").split()
     assert len(found) == 1
     environment = os.environ | {"PKG_CONFIG_PATH": os.path.dirname(found[0])}
-    flags = run("pkg-config", "--define-prefix", "--cflags", "--libs", module, env=environment).split()
+    flags = run("pkg-config", "--cflags", "--libs", module, env=environment).split()
     folder = os.path.dirname(os.path.dirname(found[0]))
     run(*compiler, source, "-o", program, *flags, f"-Wl,-rpath,{folder}")
 

@@ -75,6 +75,7 @@ class Stream(Iterator[Piece], AsyncIterator[Piece]):
         except asyncio.CancelledError:
             self.cancel()
             await asyncio.wait([pulled])
+            self.finish()
             raise
         if piece is None:
             raise StopAsyncIteration

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -29,15 +30,29 @@ struct Path {
   std::string text;
 };
 
+/// A token id: anything that is an integer.
+struct Id {
+  Token value = 0;
+};
+
 /// Token ids: any iterable of integers or an integer array of one dimension.
 struct Ids {
   std::vector<Token> values;
 };
 
-inline Token token_of(std::int64_t value) {
+inline Token token_of(long long value) {
   if (value < std::numeric_limits<Token>::min() || value > std::numeric_limits<Token>::max())
     throw Error(Status::invalid_argument, "token " + std::to_string(value) + " is outside of every vocabulary");
   return static_cast<Token>(value);
+}
+
+/// Nothing if `number` is no integer.
+inline std::optional<Token> token_of(pybind11::handle number) {
+  const auto integer = pybind11::reinterpret_steal<pybind11::object>(PyNumber_Index(number.ptr()));
+  if (!integer) return PyErr_Clear(), std::nullopt;
+  int overflow = 0;
+  const long long value = PyLong_AsLongLongAndOverflow(integer.ptr(), &overflow);
+  return token_of(overflow != 0 ? std::numeric_limits<long long>::max() : value);
 }
 
 /// The one of `known` called `name`. @throws Error invalid_argument, with the names there are.
@@ -50,6 +65,15 @@ Value choice(std::string_view option, std::string_view name, const std::pair<std
   }
   throw Error(Status::invalid_argument,
               std::string(option) + " is \"" + std::string(name) + "\", expected one of " + names);
+}
+
+/// The name of `value`, which is one of `known`.
+template <class Value, std::size_t count>
+std::string_view name_of(Value value, const std::pair<std::string_view, Value> (&known)[count]) {
+  for (const auto& [text, candidate] : known) {
+    if (candidate == value) return text;
+  }
+  return "unknown";
 }
 
 /// The values move into the array.
@@ -95,6 +119,16 @@ struct type_caster<ondol::python::Path> {
 };
 
 template <>
+struct type_caster<ondol::python::Id> {
+  PYBIND11_TYPE_CASTER(ondol::python::Id, const_name("int"));
+  bool load(handle source, bool) {
+    const auto id = ondol::python::token_of(source);
+    if (id) value.value = *id;
+    return id.has_value();
+  }
+};
+
+template <>
 struct type_caster<ondol::python::Ids> {
   PYBIND11_TYPE_CASTER(ondol::python::Ids, const_name("collections.abc.Iterable[int] | numpy.ndarray"));
   bool load(handle source, bool) {
@@ -103,11 +137,9 @@ struct type_caster<ondol::python::Ids> {
     const auto iterator = reinterpret_steal<object>(PyObject_GetIter(source.ptr()));
     if (!iterator) return PyErr_Clear(), false;
     while (const auto item = reinterpret_steal<object>(PyIter_Next(iterator.ptr()))) {
-      const auto number = reinterpret_steal<object>(PyNumber_Index(item.ptr()));
-      if (!number) return PyErr_Clear(), false;
-      int overflow = 0;
-      const long long id = PyLong_AsLongLongAndOverflow(number.ptr(), &overflow);
-      value.values.push_back(ondol::python::token_of(overflow ? std::numeric_limits<std::int64_t>::max() : id));
+      const auto id = ondol::python::token_of(item);
+      if (!id) return false;
+      value.values.push_back(*id);
     }
     if (PyErr_Occurred()) throw error_already_set();
     return true;

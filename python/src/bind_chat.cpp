@@ -22,8 +22,9 @@ void bind_chat(py::module_& m) {
       .def_readwrite("generate", &ChatOptions::generate)
       .def_readwrite("render", &ChatOptions::render)
       .def_readwrite("reserve", &ChatOptions::reserve)
-      .def_property("when_full", {},
-                    [](ChatOptions& o, Text name) { o.when_full = choice("when_full", name, policies); });
+      .def_property(
+          "when_full", [](const ChatOptions& o) { return name_of(o.when_full, policies); },
+          [](ChatOptions& o, Text name) { o.when_full = choice("when_full", name, policies); });
 
   py::class_<PyChat>(m, "Chat")
       .def(py::init([](const Model& model) { return std::make_unique<PyChat>(Chat(model)); }), "model"_a)

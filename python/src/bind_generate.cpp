@@ -72,7 +72,9 @@ void bind_generate(py::module_& m) {
       .def_readwrite("max_tokens", &GenerateOptions::max_tokens)
       .def_readwrite("min_tokens", &GenerateOptions::min_tokens)
       .def_readwrite("stop", &GenerateOptions::stop)
-      .def_property("stop_ids", {}, [](GenerateOptions& o, Ids ids) { o.stop_ids = std::move(ids.values); })
+      .def_property(
+          "stop_ids", [](const GenerateOptions& o) { return o.stop_ids; },
+          [](GenerateOptions& o, Ids ids) { o.stop_ids = std::move(ids.values); })
       .def_readwrite("ignore_eos", &GenerateOptions::ignore_eos)
       .def_readwrite("include_stop", &GenerateOptions::include_stop)
       .def_readwrite("logprobs", &GenerateOptions::logprobs)

@@ -133,11 +133,15 @@ void bind_model(py::module_& m) {
       .def(py::init<>())
       .def_readwrite("runtime", &LoadOptions::runtime)
       .def_readwrite("context", &LoadOptions::context)
-      .def_property("precision", {},
-                    [](LoadOptions& o, Text name) { o.precision = choice("precision", name, precisions); })
-      .def_property("cache_type", {},
-                    [](LoadOptions& o, Text name) { o.cache_type = choice("cache_type", name, cache_types); })
-      .def_property("pre_tokenizer", {}, [](LoadOptions& o, Text name) { o.tokenizer.pre_tokenizer = name.str(); });
+      .def_property(
+          "precision", [](const LoadOptions& o) { return name_of(o.precision, precisions); },
+          [](LoadOptions& o, Text name) { o.precision = choice("precision", name, precisions); })
+      .def_property(
+          "cache_type", [](const LoadOptions& o) { return name_of(o.cache_type, cache_types); },
+          [](LoadOptions& o, Text name) { o.cache_type = choice("cache_type", name, cache_types); })
+      .def_property(
+          "pre_tokenizer", [](const LoadOptions& o) { return o.tokenizer.pre_tokenizer; },
+          [](LoadOptions& o, Text name) { o.tokenizer.pre_tokenizer = name.str(); });
 
   py::class_<PyStep>(m, "Step", "Tokens to append to one sequence, and what is wanted of them.")
       .def(py::init(&make_step), "cache"_a, "tokens"_a, "logits"_a = "last", "hidden"_a = false, py::keep_alive<1, 2>(),

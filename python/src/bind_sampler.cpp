@@ -63,8 +63,7 @@ void bind_sampler(py::module_& m) {
   bind_step<LogitBias>(m, "LogitBias", "Add to the logits of single tokens; -inf removes one.")
       .def(py::init([](const py::dict& biases) {
              LogitBias step;
-             for (const auto& [id, bias] : biases)
-               step.biases.emplace_back(token_of(id.cast<std::int64_t>()), bias.cast<float>());
+             for (const auto& [id, bias] : biases) step.biases.emplace_back(id.cast<Id>().value, bias.cast<float>());
              return step;
            }),
            "biases"_a)
@@ -123,8 +122,12 @@ void bind_sampler(py::module_& m) {
       .def_readwrite("presence_penalty", &SamplerSettings::presence_penalty)
       .def_readwrite("penalty_last_n", &SamplerSettings::penalty_last_n)
       .def_readwrite("no_repeat_ngram", &SamplerSettings::no_repeat_ngram)
-      .def_property("logit_bias", {}, [](SamplerSettings& s, const LogitBias& bias) { s.logit_bias = bias.biases; })
-      .def_property("banned_tokens", {}, [](SamplerSettings& s, Ids ids) { s.banned_tokens = std::move(ids.values); })
+      .def_property(
+          "logit_bias", [](const SamplerSettings& s) { return LogitBias{s.logit_bias}; },
+          [](SamplerSettings& s, const LogitBias& bias) { s.logit_bias = bias.biases; })
+      .def_property(
+          "banned_tokens", [](const SamplerSettings& s) { return s.banned_tokens; },
+          [](SamplerSettings& s, Ids ids) { s.banned_tokens = std::move(ids.values); })
       .def_readwrite("seed", &SamplerSettings::seed)
       .def("sampler", &SamplerSettings::sampler);
 }

@@ -44,19 +44,19 @@ void bind_tokenizer(py::module_& m) {
           },
           "ids"_a, "skip_special"_a = false, "The bytes `ids` stand for; they may end inside a character.")
       .def(
-          "token_bytes", [](const Tokenizer& t, std::int64_t id) { return py::bytes(t.token_bytes(token_of(id))); },
-          "id"_a, "The bytes that one token adds to a text.")
+          "token_bytes", [](const Tokenizer& t, Id id) { return py::bytes(t.token_bytes(id.value)); }, "id"_a,
+          "The bytes that one token adds to a text.")
       .def(
-          "token_text", [](const Tokenizer& t, std::int64_t id) { return std::string(t.token_text(token_of(id))); },
-          "id"_a, "The token as the vocabulary spells it.")
+          "token_text", [](const Tokenizer& t, Id id) { return std::string(t.token_text(id.value)); }, "id"_a,
+          "The token as the vocabulary spells it.")
       .def(
           "find", [](const Tokenizer& t, Text text) { return t.find(text); }, "token_text"_a,
           "Id of the token that the vocabulary spells like this, or None.")
       .def(
-          "is_special", [](const Tokenizer& t, std::int64_t id) { return t.is_special(token_of(id)); }, "id"_a,
+          "is_special", [](const Tokenizer& t, Id id) { return t.is_special(id.value); }, "id"_a,
           "Whether a token is a control token, never plain text.")
       .def(
-          "is_end", [](const Tokenizer& t, std::int64_t id) { return t.is_end(token_of(id)); }, "id"_a,
+          "is_end", [](const Tokenizer& t, Id id) { return t.is_end(id.value); }, "id"_a,
           "Whether a token ends a reply.")
       .def_property_readonly("bos", &Tokenizer::bos, "Id of the start token, or None.")
       .def_property_readonly("eos", &Tokenizer::eos, "Id of the end token, or None.")
@@ -75,7 +75,7 @@ void bind_tokenizer(py::module_& m) {
            }),
            "tokenizer"_a, "skip_special"_a = false)
       .def(
-          "add", [](Stream& s, std::int64_t id) { return s.use("detokenizer")->add(token_of(id)); }, "id"_a,
+          "add", [](Stream& s, Id id) { return s.use("detokenizer")->add(id.value); }, "id"_a,
           "The text that `id` completes, possibly empty.")
       .def(
           "flush", [](Stream& s) { return s.use("detokenizer")->flush(); },

@@ -152,5 +152,6 @@ def test_a_terminal_gets_progress(demo_path):
 
 def test_without_the_extra(tmp_path):
     (tmp_path / "typer.py").write_text("raise ImportError('typer', name='typer')")
-    done = run("--help", environment={"PYTHONPATH": str(tmp_path)})
+    path = os.pathsep.join([str(tmp_path), *filter(None, [os.environ.get("PYTHONPATH")])])
+    done = run("--help", environment={"PYTHONPATH": path})
     assert done.returncode == 1 and b"ondol[cli]" in done.stderr and done.stderr.count(b"\n") == 1

@@ -10,10 +10,11 @@ LINES = [["base"], ["runtime"], ["formats"], ["kernels"], ["files"], ["text", "c
          ["cache", "models"], ["generate"]]
 LEVEL = {folder: level for level, line in enumerate(LINES) for folder in line}
 BESIDE = {("models", "cache")}
-#: third-party headers, the folders they may appear in, and whether headers may have them
+#: third-party headers and the folders whose .cpp files may include them
 FOREIGN = {
-    r"simdjson\.h": {"base"},
-    r"pcre2\.h|utf8proc\.h|sentencepiece.*": {"text"},
+    r"simdjson\.h": {"base", "text"},
+    r"pcre2\.h|sentencepiece.*": {"text"},
+    r"utf8proc\.h": {"text", "chat"},
     r"(oneapi/dnnl/)?dnnl.*": {"kernels/onednn"},
     r"fmt/.*": {""},
     r"(unsupported/)?Eigen/.*": {""},

@@ -25,12 +25,12 @@ def fast_logits(demo, expected):
 
 def test_prompt_ids(demo, expected, data):
     for case in expected["tokens"]:
-        assert demo.tokenizer.encode(case["text"]) == case["ids"]
-    for case in expected["chat"]:
-        rendered = demo.chat_template.render_marked(case["messages"], add_generation_prompt=case["add_generation_prompt"])
-        assert rendered.text == case["rendered"]
-        assert demo.tokenizer.encode(rendered.text, add_special=False, parse_special=True,
-                                     plain=rendered.content) == case["ids"]
+        assert demo.tokenizer.encode(case["text"], parse_special=True) == case["ids"]
+    chat = expected["chat"]
+    rendered = demo.chat_template.render_marked(chat["messages"], add_generation_prompt=chat["add_generation_prompt"])
+    assert rendered.text == chat["rendered"]
+    assert demo.tokenizer.encode(rendered.text, add_special=False, parse_special=True,
+                                 plain=rendered.content) == chat["ids"]
     for case in expected["greedy"]:
         assert demo.tokenizer.encode(case["prompt"], add_special=False, parse_special=True) == case["prompt_ids"]
     text = (data / "smollm2" / expected["nll"]["text_file"]).read_text(encoding="utf-8")
@@ -47,7 +47,7 @@ def test_exact_rows(exact, exact_logits, expected, data):
 
 
 def test_exact_best_fifty(exact, exact_logits, expected):
-    chat = expected["chat"][0]["ids"]
+    chat = expected["chat"]["ids"]
     for row in expected["rows"]:
         context = row["context"]
         ids = chat if context == "chat" else exact.tokenizer.encode(context)

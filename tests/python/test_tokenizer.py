@@ -91,9 +91,12 @@ def test_lone_surrogates_are_an_error(smollm):
         smollm.encode("a\ud800b")
 
 
-def test_bytes_are_taken_as_they_are(smollm):
-    data = b"ok \xff\xfe \x00 end"
-    assert smollm.decode_bytes(smollm.encode(data)) == data
+def test_bytes_are_taken_as_they_are(tok512, unpacked):
+    text = b"ok \xff\xfe \x00 end"
+    for tokenizer in (tok512, ondol.Tokenizer.load(unpacked / "vocabs" / "gpt-2.gguf")):
+        ids = tokenizer.encode(text, add_special=False)
+        assert tokenizer.decode_bytes(ids).strip() == text
+        assert tokenizer.decode(ids).strip() == text.decode("utf-8", "replace")
 
 
 @pytest.mark.parametrize("text", ["", " ", "\n\n", "A" * 100_000, " " * 50_000, "온돌은 따뜻하다. " * 1000, "\0"])

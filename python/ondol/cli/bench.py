@@ -82,7 +82,8 @@ def bench(
     as_json: o.AsJson = False,
 ) -> None:
     """Measure reading and writing speed with random ids."""
-    runs: List[Dict[str, Any]] = [measure(path, prompt, generate, depth, **o.loading(locals())) for _ in range(repeat)]
+    loading = o.loading(locals())
+    runs: List[Dict[str, Any]] = [measure(path, prompt, generate, depth, **loading) for _ in range(repeat)]
     result = {name: float(np.median([run[name] for run in runs])) if isinstance(value, float) else value
               for name, value in runs[-1].items()}
     if as_json:

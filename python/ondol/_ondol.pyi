@@ -1,0 +1,938 @@
+"""The C++ library Ondol; `ondol` is the package to import. Made by pybind11-stubgen."""
+from __future__ import annotations
+import collections.abc
+import numpy
+import numpy.typing
+import os
+import typing
+__all__: list[str] = ['BannedTokens', 'Candidate', 'Chat', 'ChatOptions', 'ChatTemplate', 'ChosenToken', 'Detokenizer', 'FileInfo', 'FrequencyPenalty', 'GenerateOptions', 'Generation', 'Greedy', 'KVCache', 'LoadOptions', 'LogitBias', 'MemoryEstimate', 'MetadataEntry', 'MinP', 'Model', 'ModelInfo', 'NoRepeatNgram', 'PresencePenalty', 'RenderOptions', 'RepetitionPenalty', 'Result', 'Runtime', 'Sampler', 'SamplerSettings', 'Score', 'Step', 'Temperature', 'TensorEntry', 'Timings', 'Tokenizer', 'TopK', 'TopP', 'Typical', 'default_threads', 'generate', 'generate_batch', 'inspect', 'score']
+class Runtime:
+    """
+    Threads, instruction set and memory account of the models loaded with it.
+    """
+    @staticmethod
+    def shared() -> Runtime:
+        """
+        The process's default runtime.
+        """
+    def __init__(self, *, threads: typing.SupportsInt | typing.SupportsIndex = 0, memory_limit: typing.SupportsInt | typing.SupportsIndex = 0, isa: str = '', log: typing.Any = None) -> None:
+        """
+        threads 0: as many as default_threads(). memory_limit 0: none. isa "": the best of this CPU.
+        log(level, message) is called on the thread of the call that has something to say.
+        """
+    @property
+    def isa(self) -> str:
+        """
+        Instruction set of the kernels in use.
+        """
+    @property
+    def memory_limit(self) -> int:
+        """
+        Most bytes of large buffers; 0 = no limit.
+        """
+    @property
+    def memory_peak(self) -> int:
+        """
+        The most bytes held so far.
+        """
+    @property
+    def memory_used(self) -> int:
+        """
+        Bytes of large buffers now held.
+        """
+    @property
+    def threads(self) -> int:
+        ...
+class Tokenizer:
+    """
+    Text to token ids and back. Immutable; any thread may use it.
+    """
+    @staticmethod
+    def load(path: str | bytes | os.PathLike, *, pre_tokenizer: str | bytes = '') -> Tokenizer:
+        """
+        Read the vocabulary of a GGUF file. pre_tokenizer: use this one instead of the file's.
+        """
+    def __len__(self) -> int:
+        """
+        Number of ids.
+        """
+    def __repr__(self) -> str:
+        ...
+    def decode(self, ids: collections.abc.Iterable[int] | numpy.ndarray[typing.Any, numpy.dtype[typing.Any]], skip_special: bool = False) -> str:
+        """
+        Text of `ids`; what is no UTF-8 becomes U+FFFD.
+        """
+    def decode_bytes(self, ids: collections.abc.Iterable[int] | numpy.ndarray[typing.Any, numpy.dtype[typing.Any]], skip_special: bool = False) -> bytes:
+        """
+        The bytes `ids` stand for; they may end inside a character.
+        """
+    def encode(self, text: str | bytes, add_special: bool = True, parse_special: bool = False, *, plain: collections.abc.Sequence[tuple[typing.SupportsInt | typing.SupportsIndex, typing.SupportsInt | typing.SupportsIndex]] = []) -> list[int]:
+        """
+        Ids of `text` (str, or bytes). add_special: with the start and end tokens that the file asks for;
+        parse_special: control tokens in the text are read as such, but not in the byte ranges `plain`.
+        """
+    def find(self, token_text: str | bytes) -> int | None:
+        """
+        Id of the token that the vocabulary spells like this, or None.
+        """
+    def is_end(self, id: int) -> bool:
+        """
+        Whether a token ends a reply.
+        """
+    def is_special(self, id: int) -> bool:
+        """
+        Whether a token is a control token, never plain text.
+        """
+    def token_bytes(self, id: int) -> bytes:
+        """
+        The bytes that one token adds to a text.
+        """
+    def token_text(self, id: int) -> str:
+        """
+        The token as the vocabulary spells it.
+        """
+    @property
+    def adds_bos(self) -> bool:
+        """
+        Whether add_special puts bos in front.
+        """
+    @property
+    def adds_eos(self) -> bool:
+        """
+        Whether add_special puts eos behind.
+        """
+    @property
+    def bos(self) -> int | None:
+        """
+        Id of the start token, or None.
+        """
+    @property
+    def eos(self) -> int | None:
+        """
+        Id of the end token, or None.
+        """
+    @property
+    def padding(self) -> int | None:
+        ...
+    @property
+    def unknown(self) -> int | None:
+        ...
+class Detokenizer:
+    """
+    Streaming decode: tokens in, whole UTF-8 sequences out. One thread at a time.
+    """
+    def __init__(self, tokenizer: Tokenizer, skip_special: bool = False) -> None:
+        ...
+    def add(self, id: int) -> str:
+        """
+        The text that `id` completes, possibly empty.
+        """
+    def flush(self) -> str:
+        """
+        What is still held back, as U+FFFD where it is not whole.
+        """
+    @property
+    def pending(self) -> bytes:
+        """
+        Bytes held back because they do not end a character.
+        """
+class RenderOptions:
+    """
+    What a template sees beside the messages; JSON texts.
+    """
+    add_generation_prompt: bool
+    bos_token: str
+    documents: str
+    eos_token: str
+    tools: str
+    variables: str
+    def __init__(self) -> None:
+        ...
+    def set_now(self, seconds: typing.SupportsInt | typing.SupportsIndex) -> None:
+        """
+        Calendar seconds of the local time since 1970-01-01 00:00:00.
+        """
+    @property
+    def max_depth(self) -> int:
+        ...
+    @max_depth.setter
+    def max_depth(self, arg0: typing.SupportsInt | typing.SupportsIndex) -> None:
+        ...
+    @property
+    def max_output(self) -> int:
+        ...
+    @max_output.setter
+    def max_output(self, arg0: typing.SupportsInt | typing.SupportsIndex) -> None:
+        ...
+    @property
+    def max_steps(self) -> int:
+        ...
+    @max_steps.setter
+    def max_steps(self, arg0: typing.SupportsInt | typing.SupportsIndex) -> None:
+        ...
+class ChatTemplate:
+    """
+    A chat template in the Jinja language. Immutable.
+    """
+    def __init__(self, source: str | bytes) -> None:
+        ...
+    def render(self, messages: str | bytes, options: RenderOptions) -> tuple[str, list[tuple[int, int]]]:
+        """
+        Text, and the byte ranges in it that the template did not write.
+        """
+    @property
+    def source(self) -> str:
+        ...
+class KVCache:
+    """
+    What a model keeps of one sequence; Model.new_cache() makes one. One thread at a time.
+    """
+    def __bool__(self) -> bool:
+        ...
+    def __copy__(self) -> KVCache:
+        ...
+    def __deepcopy__(self, memo: dict) -> KVCache:
+        ...
+    def __len__(self) -> int:
+        """
+        Positions that are held and complete.
+        """
+    def clear(self) -> None:
+        """
+        Forget all.
+        """
+    def fork(self) -> KVCache:
+        """
+        A cache that continues from here on its own; full blocks are shared.
+        """
+    def load(self, path: str | bytes | os.PathLike) -> None:
+        """
+        Replace the contents by those of a file; unchanged if it raises.
+        """
+    def save(self, path: str | bytes | os.PathLike) -> None:
+        """
+        Write a file that load() of the same model takes back bit for bit.
+        """
+    def truncate(self, length: typing.SupportsInt | typing.SupportsIndex) -> None:
+        """
+        Forget all positions from `length` on.
+        """
+    @property
+    def bytes(self) -> int:
+        """
+        Bytes of its blocks.
+        """
+    @property
+    def context(self) -> int:
+        """
+        Most positions it may hold.
+        """
+    @property
+    def length(self) -> int:
+        """
+        The same as len().
+        """
+    @property
+    def type(self) -> str:
+        ...
+class ModelInfo:
+    """
+    Shape of a model as its file states it.
+    """
+    @property
+    def architecture(self) -> str:
+        ...
+    @property
+    def context(self) -> int:
+        """
+        Positions the model was made for.
+        """
+    @property
+    def head_dim(self) -> int:
+        ...
+    @property
+    def heads(self) -> int:
+        ...
+    @property
+    def hidden_size(self) -> int:
+        ...
+    @property
+    def intermediate_size(self) -> int:
+        ...
+    @property
+    def kv_heads(self) -> int:
+        ...
+    @property
+    def layers(self) -> int:
+        ...
+    @property
+    def name(self) -> str:
+        ...
+    @property
+    def parameters(self) -> int:
+        """
+        Weights in the file; a tied matrix counts once.
+        """
+    @property
+    def tensor_bytes(self) -> int:
+        ...
+    @property
+    def tied_embeddings(self) -> bool:
+        ...
+    @property
+    def vocabulary(self) -> int:
+        """
+        Columns of the logits.
+        """
+class MetadataEntry:
+    @property
+    def key(self) -> str:
+        ...
+    @property
+    def type(self) -> str:
+        ...
+    @property
+    def value(self) -> str:
+        """
+        Long ones are cut short.
+        """
+class TensorEntry:
+    @property
+    def bytes(self) -> int:
+        ...
+    @property
+    def name(self) -> str:
+        ...
+    @property
+    def shape(self) -> list[int]:
+        """
+        Innermost dimension first.
+        """
+    @property
+    def type(self) -> str:
+        ...
+class FileInfo:
+    """
+    What stands in a model file.
+    """
+    @property
+    def metadata(self) -> list[MetadataEntry]:
+        ...
+    @property
+    def parameters(self) -> int:
+        ...
+    @property
+    def tensor_bytes(self) -> int:
+        ...
+    @property
+    def tensors(self) -> list[TensorEntry]:
+        ...
+class MemoryEstimate:
+    """
+    Bytes a model will need, from its headers alone.
+    """
+    @property
+    def cache(self) -> int:
+        """
+        A full cache.
+        """
+    @property
+    def cache_per_position(self) -> int:
+        ...
+    @property
+    def file_weights(self) -> int:
+        """
+        Tensors as they are in the file.
+        """
+    @property
+    def packed_weights(self) -> int:
+        """
+        After packing, what stays in memory.
+        """
+    @property
+    def parameters(self) -> int:
+        ...
+    @property
+    def scratch(self) -> int:
+        """
+        Largest working memory of a forward pass.
+        """
+    @property
+    def total(self) -> int:
+        ...
+class LoadOptions:
+    runtime: Runtime
+    def __init__(self) -> None:
+        ...
+    @property
+    def context(self) -> int:
+        ...
+    @context.setter
+    def context(self, arg0: typing.SupportsInt | typing.SupportsIndex) -> None:
+        ...
+class Step:
+    """
+    Tokens to append to one sequence, and what is wanted of them.
+    """
+    def __init__(self, cache: KVCache, tokens: collections.abc.Iterable[int] | numpy.ndarray[typing.Any, numpy.dtype[typing.Any]], logits: str | collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex] = 'last', hidden: bool = False) -> None:
+        """
+        logits: "none", "last", "all" or ascending indices into the tokens.
+        hidden: the hidden states after the final norm of every token.
+        """
+class _StepOutput:
+    def take_hidden(self) -> numpy.typing.NDArray[numpy.float32]:
+        ...
+    def take_logits(self) -> numpy.typing.NDArray[numpy.float32]:
+        ...
+class Model:
+    @staticmethod
+    def estimate(path: str | bytes | os.PathLike, options: LoadOptions) -> MemoryEstimate:
+        ...
+    @staticmethod
+    def load(path: str | bytes | os.PathLike, options: LoadOptions, progress: collections.abc.Callable | None) -> Model:
+        ...
+    def embed(self, ids: collections.abc.Iterable[int] | numpy.ndarray[typing.Any, numpy.dtype[typing.Any]]) -> numpy.typing.NDArray[numpy.float32]:
+        ...
+    def forward(self, steps: collections.abc.Sequence[Step], progress: collections.abc.Callable | None) -> list[_StepOutput]:
+        ...
+    def head(self, hidden: typing.Annotated[numpy.typing.ArrayLike, numpy.float32]) -> numpy.typing.NDArray[numpy.float32]:
+        ...
+    def logits(self, ids: collections.abc.Iterable[int] | numpy.ndarray[typing.Any, numpy.dtype[typing.Any]]) -> numpy.typing.NDArray[numpy.float32]:
+        ...
+    def new_cache(self) -> KVCache:
+        ...
+    @property
+    def chat_template(self) -> ChatTemplate:
+        ...
+    @property
+    def context(self) -> int:
+        ...
+    @property
+    def fingerprint(self) -> int:
+        ...
+    @property
+    def has_chat_template(self) -> bool:
+        ...
+    @property
+    def has_tokenizer(self) -> bool:
+        ...
+    @property
+    def info(self) -> ModelInfo:
+        ...
+    @property
+    def runtime(self) -> Runtime:
+        ...
+    @property
+    def tokenizer(self) -> Tokenizer:
+        ...
+class Greedy:
+    """
+    Keep the most likely token.
+    """
+    __hash__: typing.ClassVar[None] = None
+    def __eq__(self, arg0: Greedy) -> bool:
+        ...
+    def __init__(self) -> None:
+        ...
+    def __repr__(self) -> str:
+        ...
+class Temperature:
+    """
+    logit / value; 0 is greedy.
+    """
+    __hash__: typing.ClassVar[None] = None
+    def __eq__(self, arg0: Temperature) -> bool:
+        ...
+    def __init__(self, value: typing.SupportsFloat | typing.SupportsIndex) -> None:
+        ...
+    def __repr__(self) -> str:
+        ...
+    @property
+    def value(self) -> float:
+        ...
+class TopK:
+    """
+    Keep the k most likely tokens; 0 keeps all.
+    """
+    __hash__: typing.ClassVar[None] = None
+    def __eq__(self, arg0: TopK) -> bool:
+        ...
+    def __init__(self, k: typing.SupportsInt | typing.SupportsIndex) -> None:
+        ...
+    def __repr__(self) -> str:
+        ...
+    @property
+    def k(self) -> int:
+        ...
+class TopP:
+    """
+    Keep the fewest most likely tokens whose probabilities reach p.
+    """
+    __hash__: typing.ClassVar[None] = None
+    def __eq__(self, arg0: TopP) -> bool:
+        ...
+    def __init__(self, p: typing.SupportsFloat | typing.SupportsIndex) -> None:
+        ...
+    def __repr__(self) -> str:
+        ...
+    @property
+    def p(self) -> float:
+        ...
+class MinP:
+    """
+    Keep tokens at least p times as likely as the most likely one.
+    """
+    __hash__: typing.ClassVar[None] = None
+    def __eq__(self, arg0: MinP) -> bool:
+        ...
+    def __init__(self, p: typing.SupportsFloat | typing.SupportsIndex) -> None:
+        ...
+    def __repr__(self) -> str:
+        ...
+    @property
+    def p(self) -> float:
+        ...
+class Typical:
+    """
+    Keep the tokens whose information is nearest to the entropy, until they reach p.
+    """
+    __hash__: typing.ClassVar[None] = None
+    def __eq__(self, arg0: Typical) -> bool:
+        ...
+    def __init__(self, p: typing.SupportsFloat | typing.SupportsIndex) -> None:
+        ...
+    def __repr__(self) -> str:
+        ...
+    @property
+    def p(self) -> float:
+        ...
+class RepetitionPenalty:
+    """
+    Divide positive, multiply negative logits of tokens seen.
+    """
+    __hash__: typing.ClassVar[None] = None
+    def __eq__(self, arg0: RepetitionPenalty) -> bool:
+        ...
+    def __init__(self, penalty: typing.SupportsFloat | typing.SupportsIndex, last_n: typing.SupportsInt | typing.SupportsIndex = 0) -> None:
+        ...
+    def __repr__(self) -> str:
+        ...
+    @property
+    def last_n(self) -> int:
+        ...
+    @property
+    def penalty(self) -> float:
+        ...
+class FrequencyPenalty:
+    """
+    logit - penalty times the token's count.
+    """
+    __hash__: typing.ClassVar[None] = None
+    def __eq__(self, arg0: FrequencyPenalty) -> bool:
+        ...
+    def __init__(self, penalty: typing.SupportsFloat | typing.SupportsIndex, last_n: typing.SupportsInt | typing.SupportsIndex = 0) -> None:
+        ...
+    def __repr__(self) -> str:
+        ...
+    @property
+    def last_n(self) -> int:
+        ...
+    @property
+    def penalty(self) -> float:
+        ...
+class PresencePenalty:
+    """
+    logit - penalty for tokens seen.
+    """
+    __hash__: typing.ClassVar[None] = None
+    def __eq__(self, arg0: PresencePenalty) -> bool:
+        ...
+    def __init__(self, penalty: typing.SupportsFloat | typing.SupportsIndex, last_n: typing.SupportsInt | typing.SupportsIndex = 0) -> None:
+        ...
+    def __repr__(self) -> str:
+        ...
+    @property
+    def last_n(self) -> int:
+        ...
+    @property
+    def penalty(self) -> float:
+        ...
+class NoRepeatNgram:
+    """
+    Remove tokens that would repeat an n-gram.
+    """
+    __hash__: typing.ClassVar[None] = None
+    def __eq__(self, arg0: NoRepeatNgram) -> bool:
+        ...
+    def __init__(self, n: typing.SupportsInt | typing.SupportsIndex, last_n: typing.SupportsInt | typing.SupportsIndex = 0) -> None:
+        ...
+    def __repr__(self) -> str:
+        ...
+    @property
+    def last_n(self) -> int:
+        ...
+    @property
+    def n(self) -> int:
+        ...
+class LogitBias:
+    """
+    Add to the logits of single tokens; -inf removes one.
+    """
+    __hash__: typing.ClassVar[None] = None
+    def __eq__(self, arg0: LogitBias) -> bool:
+        ...
+    def __init__(self, biases: dict) -> None:
+        ...
+    def __repr__(self) -> str:
+        ...
+    @property
+    def biases(self) -> list[tuple[int, float]]:
+        ...
+class BannedTokens:
+    """
+    Remove tokens.
+    """
+    __hash__: typing.ClassVar[None] = None
+    def __eq__(self, arg0: BannedTokens) -> bool:
+        ...
+    def __init__(self, ids: collections.abc.Iterable[int] | numpy.ndarray[typing.Any, numpy.dtype[typing.Any]]) -> None:
+        ...
+    def __repr__(self) -> str:
+        ...
+    @property
+    def ids(self) -> list[int]:
+        ...
+class Sampler:
+    """
+    Steps in the order they are applied, then one draw; no steps: greedy.
+    """
+    __hash__: typing.ClassVar[None] = None
+    def __eq__(self, arg0: Sampler) -> bool:
+        ...
+    def __init__(self, steps: collections.abc.Sequence[Temperature | TopK | TopP | MinP | Typical | RepetitionPenalty | FrequencyPenalty | PresencePenalty | NoRepeatNgram | LogitBias | BannedTokens | Greedy] = [], seed: typing.SupportsInt | typing.SupportsIndex | None = None) -> None:
+        ...
+    def __repr__(self) -> str:
+        ...
+    def apply(self, logits: typing.Annotated[numpy.typing.ArrayLike, numpy.float32], history: collections.abc.Iterable[int] | numpy.ndarray[typing.Any, numpy.dtype[typing.Any]] = ()) -> numpy.typing.NDArray[numpy.float32]:
+        """
+        The logits after the steps, float32; -inf = removed.
+        """
+    def distribution(self, logits: typing.Annotated[numpy.typing.ArrayLike, numpy.float32], history: collections.abc.Iterable[int] | numpy.ndarray[typing.Any, numpy.dtype[typing.Any]] = ()) -> numpy.ndarray[typing.Any, numpy.dtype[typing.Any]]:
+        """
+        The probabilities that sample() draws from, float64.
+        """
+    def sample(self, logits: typing.Annotated[numpy.typing.ArrayLike, numpy.float32], history: collections.abc.Iterable[int] | numpy.ndarray[typing.Any, numpy.dtype[typing.Any]] = (), *, seed: typing.SupportsInt | typing.SupportsIndex | None = None, position: typing.SupportsInt | typing.SupportsIndex = 0) -> int:
+        """
+        The token drawn for this seed (the sampler's own by default) and position of the sequence.
+        """
+    @property
+    def seed(self) -> int | None:
+        ...
+    @property
+    def steps(self) -> list[Temperature | TopK | TopP | MinP | Typical | RepetitionPenalty | FrequencyPenalty | PresencePenalty | NoRepeatNgram | LogitBias | BannedTokens | Greedy]:
+        ...
+class SamplerSettings:
+    """
+    The customary settings.
+    """
+    def __init__(self) -> None:
+        ...
+    def sampler(self) -> Sampler:
+        ...
+    @property
+    def frequency_penalty(self) -> float:
+        ...
+    @frequency_penalty.setter
+    def frequency_penalty(self, arg0: typing.SupportsFloat | typing.SupportsIndex) -> None:
+        ...
+    @property
+    def min_p(self) -> float:
+        ...
+    @min_p.setter
+    def min_p(self, arg0: typing.SupportsFloat | typing.SupportsIndex) -> None:
+        ...
+    @property
+    def no_repeat_ngram(self) -> int:
+        ...
+    @no_repeat_ngram.setter
+    def no_repeat_ngram(self, arg0: typing.SupportsInt | typing.SupportsIndex) -> None:
+        ...
+    @property
+    def penalty_last_n(self) -> int:
+        ...
+    @penalty_last_n.setter
+    def penalty_last_n(self, arg0: typing.SupportsInt | typing.SupportsIndex) -> None:
+        ...
+    @property
+    def presence_penalty(self) -> float:
+        ...
+    @presence_penalty.setter
+    def presence_penalty(self, arg0: typing.SupportsFloat | typing.SupportsIndex) -> None:
+        ...
+    @property
+    def repetition_penalty(self) -> float:
+        ...
+    @repetition_penalty.setter
+    def repetition_penalty(self, arg0: typing.SupportsFloat | typing.SupportsIndex) -> None:
+        ...
+    @property
+    def seed(self) -> int | None:
+        ...
+    @seed.setter
+    def seed(self, arg0: typing.SupportsInt | typing.SupportsIndex | None) -> None:
+        ...
+    @property
+    def temperature(self) -> float:
+        ...
+    @temperature.setter
+    def temperature(self, arg0: typing.SupportsFloat | typing.SupportsIndex) -> None:
+        ...
+    @property
+    def top_k(self) -> int:
+        ...
+    @top_k.setter
+    def top_k(self, arg0: typing.SupportsInt | typing.SupportsIndex) -> None:
+        ...
+    @property
+    def top_p(self) -> float:
+        ...
+    @top_p.setter
+    def top_p(self, arg0: typing.SupportsFloat | typing.SupportsIndex) -> None:
+        ...
+    @property
+    def typical(self) -> float:
+        ...
+    @typical.setter
+    def typical(self, arg0: typing.SupportsFloat | typing.SupportsIndex) -> None:
+        ...
+class Candidate:
+    """
+    A token and how likely the model found it.
+    """
+    def __repr__(self) -> str:
+        ...
+    @property
+    def bytes(self) -> bytes:
+        ...
+    @property
+    def id(self) -> int:
+        ...
+    @property
+    def logprob(self) -> float:
+        ...
+class ChosenToken(Candidate):
+    """
+    A generated token.
+    """
+    @property
+    def entropy(self) -> float:
+        """
+        Of the model's distribution, in nats; with logprobs only.
+        """
+    @property
+    def top(self) -> list[Candidate]:
+        """
+        The most likely tokens, best first; with logprobs only.
+        """
+class _Piece:
+    @property
+    def text(self) -> str:
+        ...
+    @property
+    def tokens(self) -> list[ChosenToken]:
+        ...
+class Timings:
+    """
+    Where the time went; loading is not part of it.
+    """
+    @property
+    def cached_tokens(self) -> int:
+        """
+        Of the prompt, taken from the cache.
+        """
+    @property
+    def decode_seconds(self) -> float:
+        """
+        From the first token to the last.
+        """
+    @property
+    def dropped_tokens(self) -> int:
+        """
+        Left out of a chat by its policy.
+        """
+    @property
+    def first_piece_seconds(self) -> float:
+        """
+        From the call to the first token.
+        """
+    @property
+    def generated_tokens(self) -> int:
+        ...
+    @property
+    def generated_tokens_per_second(self) -> float:
+        ...
+    @property
+    def prefill_seconds(self) -> float:
+        ...
+    @property
+    def prompt_tokens(self) -> int:
+        ...
+    @property
+    def prompt_tokens_per_second(self) -> float:
+        ...
+class Result:
+    """
+    All of a reply; str() is its text.
+    """
+    def __repr__(self) -> str:
+        ...
+    def __str__(self) -> str:
+        ...
+    @property
+    def finish(self) -> str:
+        """
+        "eos", "stop", "length" or "cancelled"; "none" while it runs.
+        """
+    @property
+    def ids(self) -> list[int]:
+        """
+        Generated tokens, an end token included.
+        """
+    @property
+    def seed(self) -> int:
+        """
+        The seed used.
+        """
+    @property
+    def stop(self) -> str:
+        """
+        The stop string found; empty for a stop id.
+        """
+    @property
+    def text(self) -> str:
+        ...
+    @property
+    def timings(self) -> Timings:
+        ...
+    @property
+    def tokens(self) -> list[ChosenToken]:
+        """
+        Parallel to ids; log-probabilities with `logprobs` only.
+        """
+class Score:
+    """
+    Log-likelihood of a text, in nats.
+    """
+    @property
+    def ids(self) -> list[int]:
+        ...
+    @property
+    def nll(self) -> list[float]:
+        """
+        Negative log-likelihood of each token scored.
+        """
+    @property
+    def perplexity(self) -> float:
+        """
+        exp(mean nll)
+        """
+    @property
+    def sum(self) -> float:
+        """
+        Of the log-likelihoods, <= 0.
+        """
+class GenerateOptions:
+    ignore_eos: bool
+    include_stop: bool
+    sampler: Sampler
+    skip_special: bool
+    def __init__(self) -> None:
+        ...
+    @property
+    def logprobs(self) -> int | None:
+        ...
+    @logprobs.setter
+    def logprobs(self, arg0: typing.SupportsInt | typing.SupportsIndex | None) -> None:
+        ...
+    @property
+    def max_tokens(self) -> int:
+        ...
+    @max_tokens.setter
+    def max_tokens(self, arg0: typing.SupportsInt | typing.SupportsIndex) -> None:
+        ...
+    @property
+    def min_tokens(self) -> int:
+        ...
+    @min_tokens.setter
+    def min_tokens(self, arg0: typing.SupportsInt | typing.SupportsIndex) -> None:
+        ...
+    @property
+    def stop(self) -> list[str]:
+        ...
+    @stop.setter
+    def stop(self, arg0: collections.abc.Sequence[str]) -> None:
+        ...
+class Generation:
+    """
+    A running generation, pulled piece by piece. One thread at a time.
+    """
+    def cancel(self) -> None:
+        """
+        Ends it soon; from any thread.
+        """
+    def finish(self, progress: collections.abc.Callable | None = None) -> Result:
+        ...
+    def give_cache(self, cache: KVCache) -> None:
+        """
+        Sets `cache` to the generation's.
+        """
+    def next(self, progress: collections.abc.Callable | None = None) -> _Piece | None:
+        ...
+    @property
+    def result(self) -> Result:
+        ...
+class ChatOptions:
+    generate: GenerateOptions
+    render: RenderOptions
+    def __init__(self) -> None:
+        ...
+    @property
+    def reserve(self) -> int:
+        ...
+    @reserve.setter
+    def reserve(self, arg0: typing.SupportsInt | typing.SupportsIndex) -> None:
+        ...
+class Chat:
+    def __init__(self, model: Model) -> None:
+        ...
+    def add(self, message: str | bytes) -> None:
+        ...
+    def cache(self) -> KVCache:
+        ...
+    def clear(self) -> None:
+        ...
+    def load(self, path: str | bytes | os.PathLike) -> None:
+        ...
+    def messages(self) -> str:
+        ...
+    def reply(self, options: ChatOptions) -> Generation:
+        ...
+    def save(self, path: str | bytes | os.PathLike) -> None:
+        ...
+    def undo(self) -> None:
+        ...
+def default_threads() -> int:
+    """
+    min(affinity mask, cgroup quota rounded down, physical cores), at least 1.
+    """
+def generate(model: Model, cache: KVCache, prompt: str | bytes | collections.abc.Iterable[int] | numpy.ndarray[typing.Any, numpy.dtype[typing.Any]], options: GenerateOptions) -> Generation:
+    ...
+def generate_batch(model: Model, prompts: collections.abc.Sequence[str | bytes | collections.abc.Iterable[int] | numpy.ndarray[typing.Any, numpy.dtype[typing.Any]]], options: GenerateOptions) -> list[Result]:
+    ...
+def inspect(path: str | bytes | os.PathLike) -> FileInfo:
+    """
+    Read the headers of a GGUF file of any architecture, weights untouched.
+    """
+def score(model: Model, text: str | bytes | collections.abc.Iterable[int] | numpy.ndarray[typing.Any, numpy.dtype[typing.Any]], continuation: str | bytes | collections.abc.Iterable[int] | numpy.ndarray[typing.Any, numpy.dtype[typing.Any]] | None) -> Score:
+    ...
+__version__: str = '0.1.0'

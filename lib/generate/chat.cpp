@@ -82,7 +82,7 @@ Generation Chat::reply(const ChatOptions& options) {
   chat.tokens.resize(common);
   chat.cache.truncate(common);
 
-  auto impl = std::make_unique<Generation::Impl>(chat.model, std::shared_ptr<KVCache>(impl_, &chat.cache),
+  auto impl = std::make_unique<Generation::Impl>(chat.model, std::shared_ptr<KVCache>(impl_, &chat.cache), 0,
                                                  std::move(prompt.ids), options.generate, start);
   impl->reply.result().timings.dropped_tokens = prompt.dropped;
   impl->of_chat = true;

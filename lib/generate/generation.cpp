@@ -18,14 +18,15 @@ const char* finish_name(Finish finish) noexcept {
   return "unknown";
 }
 
-Generation::Impl::Impl(Model its_model, std::shared_ptr<KVCache> its_cache, std::vector<Token> prompt,
-                       const GenerateOptions& options, Timer::Clock::time_point start)
+Generation::Impl::Impl(Model its_model, std::shared_ptr<KVCache> its_cache, std::size_t before,
+                       std::vector<Token> prompt, const GenerateOptions& options, Timer::Clock::time_point start)
     : model(std::move(its_model)),
       cache(std::move(its_cache)),
       cancel(options.cancel),
       prefill_progress(options.prefill_progress),
-      reply(ReplyModel::of(model), std::move(prompt), {cache->length(), cache->context()}, options, seed_of(options),
-            start) {}
+      reply(ReplyModel::of(model), std::move(prompt), {before, cache->context()}, options, seed_of(options), start) {
+  reply.result().timings.cached_tokens = cache->length();
+}
 
 Generation::Impl::~Impl() {
   try {
@@ -119,7 +120,7 @@ Generation generate(const Model& model, KVCache cache, const Prompt& prompt, con
   const std::size_t before = cache.length();
   std::vector<Token> ids = prompt_ids(model, prompt, before == 0 ? Place::start : Place::later);
   check_room(ids.size(), before, cache.context());
-  return Generation(std::make_unique<Generation::Impl>(model, std::make_shared<KVCache>(std::move(cache)),
+  return Generation(std::make_unique<Generation::Impl>(model, std::make_shared<KVCache>(std::move(cache)), before,
                                                        std::move(ids), options, start));
 }
 

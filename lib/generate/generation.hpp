@@ -11,8 +11,9 @@ namespace ondol {
 
 /// A reply with the model and the cache that it runs on.
 struct Generation::Impl {
-  Impl(Model model, std::shared_ptr<KVCache> cache, std::vector<Token> prompt, const GenerateOptions& options,
-       Timer::Clock::time_point start);
+  /// @param before positions of the cache that stand before the prompt; what it has beyond them is the prompt's start.
+  Impl(Model model, std::shared_ptr<KVCache> cache, std::size_t before, std::vector<Token> prompt,
+       const GenerateOptions& options, Timer::Clock::time_point start);
   ~Impl();
 
   std::optional<Piece> next();

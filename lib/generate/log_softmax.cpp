@@ -17,7 +17,9 @@ LogSoftmax::LogSoftmax(std::span<const float> logits, const ElementwiseKernels& 
   log_total_ = std::log(kernels.sum_exp(logits.data(), largest, logits.size()));
 }
 
-float LogSoftmax::operator()(std::size_t i) const noexcept { return static_cast<float>(double{logits_[i]} - largest_ - log_total_); }
+float LogSoftmax::operator()(std::size_t i) const noexcept {
+  return static_cast<float>(double{logits_[i]} - largest_ - log_total_);
+}
 
 float LogSoftmax::entropy() const noexcept {
   double sum = 0;

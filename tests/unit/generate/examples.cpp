@@ -68,7 +68,8 @@ TEST_CASE("example T1, T2: the next token's distribution, as bytes, with its ent
   for (const char* name : {"weather", "cat"}) {
     CAPTURE(name);
     const Json& c = examples().at(name);
-    Generation generation = generate(model(), test::text(c.at("prompt")), {.max_tokens = 1, .logprobs = 5});
+    Generation generation =
+        generate(model(), test::text(c.at("prompt")), {.max_tokens = 1, .logprobs = c.at("top").size()});
     const Piece piece = *generation.next();
     CHECK(std::fabs(double{piece.tokens[0].entropy} - test::number(c.at("entropy_nats"))) < 1e-3);
     check_top(piece, c.at("top"));
@@ -156,7 +157,9 @@ TEST_CASE("example T17: a document goes on, a chat answers" WITH_SMOLLM2) {
   const Result reply = chat.send("What is a large language model?", {.generate = {.max_tokens = 24}});
   CHECK(reply.ids == test::ids(both.at("chat").at("out_ids")));
   CHECK(reply.text == test::text(both.at("chat").at("text")));
-  check_scores(test::text(examples().at("blank").at("prompt")), examples().at("blank").at("candidates"));
+  std::string blank = test::text(examples().at("blank").at("prompt"));
+  blank.pop_back();  // its last space is the first one of each continuation
+  check_scores(blank, examples().at("blank").at("candidates"));
   check_scores("[유저]: 에이브러햄 링컨이 누구야?\n[챗봇]:", examples().at("lincoln").at("candidates"));
 }
 

@@ -39,17 +39,17 @@ AddedTokens::AddedTokens(const Vocabulary& vocabulary) {
       entries_.end());
 }
 
-AddedTokens::Entry* AddedTokens::find(Token id) noexcept {
-  const auto it = std::find_if(entries_.begin(), entries_.end(), [&](const Entry& e) { return e.token == id; });
-  return it == entries_.end() ? nullptr : &*it;
+AddedTokens::Entry* AddedTokens::find(std::string_view text) noexcept {
+  const auto it = std::partition_point(entries_.begin(), entries_.end(), [&](const Entry& e) { return e.text < text; });
+  return it == entries_.end() || it->text != text ? nullptr : &*it;
 }
 
-void AddedTokens::strip_before(Token id) noexcept {
-  if (Entry* e = find(id)) e->strips_before = true;
+void AddedTokens::strip_before(std::string_view text) noexcept {
+  if (Entry* e = find(text)) e->strips_before = true;
 }
 
-void AddedTokens::strip_after(Token id) noexcept {
-  if (Entry* e = find(id)) e->strips_after = true;
+void AddedTokens::strip_after(std::string_view text) noexcept {
+  if (Entry* e = find(text)) e->strips_after = true;
 }
 
 std::optional<AddedMatch> AddedTokens::Search::next() {
@@ -74,6 +74,12 @@ std::optional<AddedMatch> AddedTokens::Search::next() {
         if (++low == high) break;
       }
       if (end == text_.size()) break;
+      if (high - low == 1) {  // the usual case: no more choice
+        if (text_.substr(begin).starts_with(low->text) && (!low->control || begin + low->text.size() <= control_end)) {
+          found = &*low;
+        }
+        break;
+      }
       const auto byte = static_cast<unsigned char>(text_[end]);
       const auto at = [&](const Entry& e) { return static_cast<unsigned char>(e.text[depth]); };
       low = std::partition_point(low, high, [&](const Entry& e) { return at(e) < byte; });

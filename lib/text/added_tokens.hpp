@@ -24,8 +24,8 @@ class AddedTokens {
   explicit AddedTokens(const Vocabulary& vocabulary);
 
   /// The token also takes the white space before / after it. Ignored if it is not one of them.
-  void strip_before(Token id) noexcept;
-  void strip_after(Token id) noexcept;
+  void strip_before(std::string_view text) noexcept;
+  void strip_after(std::string_view text) noexcept;
 
   /// Looks through a text from left to right. The spans must outlive it.
   class Search {
@@ -51,7 +51,7 @@ class AddedTokens {
     bool strips_before = false;
     bool strips_after = false;
   };
-  [[nodiscard]] Entry* find(Token id) noexcept;
+  [[nodiscard]] Entry* find(std::string_view text) noexcept;
 
   std::vector<Entry> entries_;  // sorted by text
   std::bitset<256> first_[2];   // first bytes: of user-defined tokens, of all

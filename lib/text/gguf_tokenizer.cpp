@@ -5,11 +5,13 @@
 
 #include "base/fail.hpp"
 #include "files/weight_source.hpp"
-#include "text/bpe.hpp"
-#include "text/byte_level.hpp"
-#include "text/normalizers.hpp"
-#include "text/pre_tokenizers.hpp"
-#include "text/sentence_piece.hpp"
+#include "text/decode/byte_level.hpp"
+#include "text/decode/sentence_piece.hpp"
+#include "text/models/byte_level_bpe.hpp"
+#include "text/models/character_bpe.hpp"
+#include "text/models/sentence_piece.hpp"
+#include "text/normalize/normalizers.hpp"
+#include "text/split/pre_tokenizers.hpp"
 #include "text/tokenizer.hpp"
 
 namespace ondol {
@@ -70,15 +72,14 @@ struct File {
 /// White space that tokens take with them; only the model's name tells (llama.cpp does the same).
 void set_strips(const WeightSource& source, const Vocabulary& vocabulary, text::AddedTokens& added) {
   const std::string_view pre = source.text(pre_key).value_or("");
-  if (pre == "jina-v2-de" || pre == "jina-v2-es" || pre == "jina-v2-code")
-    added.strip_before(vocabulary.find("<mask>"));
+  if (pre == "jina-v2-de" || pre == "jina-v2-es" || pre == "jina-v2-code") added.strip_before("<mask>");
   std::string name(source.text("general.name").value_or(""));
   for (char& c : name) c = char(std::tolower(static_cast<unsigned char>(c)));
   if (name.find("phi-3") == name.npos && name.find("phi3") == name.npos) return;
   for (std::size_t i = 0; i < vocabulary.size(); ++i) {
     const std::string_view text = vocabulary.text(Token(i));
     const bool special = vocabulary.type(Token(i)) != TokenType::normal && vocabulary.type(Token(i)) != TokenType::byte;
-    if (special && text != "<unk>" && text != "<s>" && text != "<|endoftext|>") added.strip_after(Token(i));
+    if (special && text != "<unk>" && text != "<s>" && text != "<|endoftext|>") added.strip_after(text);
   }
 }
 

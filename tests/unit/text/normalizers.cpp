@@ -1,4 +1,4 @@
-#include "text/normalizers.hpp"
+#include "text/normalize/normalizers.hpp"
 
 #include <doctest/doctest.h>
 #include <utf8proc.h>

@@ -4,11 +4,11 @@
 #include <mutex>
 #include <span>
 
-#include "text/bpe.hpp"
-#include "text/character_pairs.hpp"
+#include "text/models/character_bpe.hpp"
+#include "text/models/character_pairs.hpp"
+#include "text/models/whole_tokens.hpp"
 #include "text/pipeline.hpp"
 #include "text/vocabulary.hpp"
-#include "text/whole_tokens.hpp"
 
 namespace ondol::text {
 
@@ -39,20 +39,6 @@ class SentencePieceModel final : public TokenModel {
   bool byte_fallback_;
   mutable std::once_flag long_words_once_;
   mutable std::unique_ptr<const CharacterBpe> long_words_;
-};
-
-/// SentencePiece's spelling back to text: "▁" is a space, "<0x0A>" a byte; control and added tokens give their text.
-class SentencePieceDecoder final : public Decoder {
- public:
-  /// @param strips_first_space  encoding puts a space in front of the text
-  SentencePieceDecoder(const Vocabulary& vocabulary, bool strips_first_space)
-      : vocabulary_(vocabulary), strips_first_space_(strips_first_space) {}
-  void append(Token id, std::string& out) const override;
-  [[nodiscard]] bool strips_first_space() const override { return strips_first_space_; }
-
- private:
-  const Vocabulary& vocabulary_;
-  bool strips_first_space_;
 };
 
 }  // namespace ondol::text

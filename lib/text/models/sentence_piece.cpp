@@ -1,4 +1,4 @@
-#include "text/sentence_piece.hpp"
+#include "text/models/sentence_piece.hpp"
 
 #include <fmt/format.h>
 #include <sentencepiece_processor.h>
@@ -13,9 +13,8 @@
 namespace ondol::text {
 namespace {
 
-constexpr std::string_view blank = "\xE2\x96\x81";  // U+2581
-constexpr std::size_t chunk = 8192;                 // bytes given to the library at once, where a cut is possible
-constexpr std::size_t long_word = 512;              // from this on our own merging is much faster than the library's
+constexpr std::size_t chunk = 8192;     // bytes given to the library at once, where a cut is possible
+constexpr std::size_t long_word = 512;  // from this on our own merging is much faster than the library's
 
 /// Writes fields of Protocol Buffers' wire format; numbers of fields are those of sentencepiece_model.proto.
 class Message {
@@ -204,7 +203,7 @@ void SentencePieceModel::encode(std::string_view text, std::vector<Token>& out) 
       } else {
         const std::size_t before = out.size();
         run(word, start, out);
-        whole_tokens_.set(id, id != unknown_ && out.size() == before + 1 && out.back() == id);
+        whole_tokens_.learn(id, std::span(out).subspan(before));
       }
       waiting = at = end;
       continue;
@@ -224,28 +223,6 @@ void SentencePieceModel::run(std::string_view text, std::size_t start, std::vect
     if (token < 0 || (token == unknown_ && out.size() > start && out.back() == unknown_)) continue;
     out.push_back(token);
   }
-}
-
-void SentencePieceDecoder::append(Token id, std::string& out) const {
-  const std::string_view text = vocabulary_.text(id);
-  switch (vocabulary_.type(id)) {
-    case TokenType::byte:
-      if (const auto byte = byte_of(text))
-        out += char(*byte);
-      else
-        out += text;
-      return;
-    case TokenType::normal:
-    case TokenType::unused: break;
-    default: out += text; return;
-  }
-  std::size_t done = 0;
-  for (std::size_t at = text.find(blank); at != text.npos; at = text.find(blank, done)) {
-    out += text.substr(done, at - done);
-    out += ' ';
-    done = at + blank.size();
-  }
-  out += text.substr(done);
 }
 
 }  // namespace ondol::text

@@ -1,5 +1,5 @@
 #define PCRE2_CODE_UNIT_WIDTH 8
-#include "text/regex_splitter.hpp"
+#include "text/split/regex_splitter.hpp"
 
 #include <fmt/format.h>
 #include <pcre2.h>
@@ -7,7 +7,7 @@
 
 #include "base/fail.hpp"
 #include "base/utf8.hpp"
-#include "text/unicode_additions.hpp"
+#include "text/split/unicode_additions.hpp"
 
 namespace ondol::text {
 namespace {

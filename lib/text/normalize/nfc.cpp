@@ -4,7 +4,7 @@
 #include <limits>
 
 #include "base/utf8.hpp"
-#include "text/normalizers.hpp"
+#include "text/normalize/normalizers.hpp"
 
 namespace ondol::text {
 namespace {

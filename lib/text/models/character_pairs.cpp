@@ -1,4 +1,4 @@
-#include "text/character_pairs.hpp"
+#include "text/models/character_pairs.hpp"
 
 #include <algorithm>
 #include <bit>

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <span>
 
 #include "ondol/tokenizer.hpp"
 
@@ -16,8 +17,10 @@ class WholeTokens {
   [[nodiscard]] State get(Token id) const noexcept {
     return State(state_[std::size_t(id)].load(std::memory_order_relaxed));
   }
-  void set(Token id, bool whole) const noexcept {
-    state_[std::size_t(id)].store(whole ? yes : no, std::memory_order_relaxed);
+  /// `result` is what a piece spelled like `id` became; -1: there is no such token.
+  void learn(Token id, std::span<const Token> result) const noexcept {
+    const bool whole = result.size() == 1 && result[0] == id;
+    if (id >= 0) state_[std::size_t(id)].store(whole ? yes : no, std::memory_order_relaxed);
   }
 
  private:

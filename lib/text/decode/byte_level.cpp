@@ -1,4 +1,4 @@
-#include "text/byte_level.hpp"
+#include "text/decode/byte_level.hpp"
 
 #include <array>
 

@@ -1,4 +1,4 @@
-#include "text/normalizers.hpp"
+#include "text/normalize/normalizers.hpp"
 
 namespace ondol::text {
 

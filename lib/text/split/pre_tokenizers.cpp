@@ -1,4 +1,4 @@
-#include "text/pre_tokenizers.hpp"
+#include "text/split/pre_tokenizers.hpp"
 
 #include <array>
 

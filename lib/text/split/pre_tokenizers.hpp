@@ -3,7 +3,7 @@
 #include <span>
 #include <string_view>
 
-#include "text/regex_splitter.hpp"
+#include "text/split/regex_splitter.hpp"
 
 namespace ondol::text {
 

@@ -1,4 +1,4 @@
-#include "text/merges.hpp"
+#include "text/models/merges.hpp"
 
 #include <fmt/format.h>
 

@@ -1,4 +1,4 @@
-#include "text/unicode_additions.hpp"
+#include "text/split/unicode_additions.hpp"
 
 #include <array>
 

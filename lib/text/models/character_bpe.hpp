@@ -4,32 +4,13 @@
 #include <string_view>
 #include <vector>
 
-#include "text/character_pairs.hpp"
-#include "text/merges.hpp"
+#include "text/models/character_pairs.hpp"
+#include "text/models/merges.hpp"
+#include "text/models/whole_tokens.hpp"
 #include "text/pipeline.hpp"
 #include "text/vocabulary.hpp"
-#include "text/whole_tokens.hpp"
 
 namespace ondol::text {
-
-/// Byte-level BPE (GPT-2): a piece starts as its bytes. A byte that the vocabulary lacks is left out.
-/// Any length in O(n log n). The vocabulary must outlive it.
-class ByteLevelBpe final : public TokenModel {
- public:
-  /// @param merges         rules as in Merges
-  /// @param ignore_merges  a piece that is a token is that token
-  ByteLevelBpe(const Vocabulary& vocabulary, std::span<const std::string_view> merges, bool ignore_merges);
-  void encode(std::string_view piece, std::vector<Token>& out) const override;
-
- private:
-  [[nodiscard]] Token whole(std::string_view piece) const noexcept;
-
-  const Vocabulary& vocabulary_;
-  Merges merges_;
-  WholeTokens whole_tokens_;
-  Token bytes_[256];
-  bool ignore_merges_;
-};
 
 /// BPE that starts from characters (Gemma 4); one that the vocabulary lacks becomes its byte tokens, without those the
 /// unknown token, once for a run. Any length in O(n log n). The vocabulary must outlive it.

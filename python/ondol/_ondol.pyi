@@ -58,11 +58,11 @@ class Tokenizer:
         """
     def __repr__(self) -> str:
         ...
-    def decode(self, ids: collections.abc.Iterable[int] | numpy.ndarray[typing.Any, numpy.dtype[typing.Any]], skip_special: bool = False) -> str:
+    def decode(self, ids: collections.abc.Iterable[int] | numpy.ndarray, skip_special: bool = False) -> str:
         """
         Text of `ids`; what is no UTF-8 becomes U+FFFD.
         """
-    def decode_bytes(self, ids: collections.abc.Iterable[int] | numpy.ndarray[typing.Any, numpy.dtype[typing.Any]], skip_special: bool = False) -> bytes:
+    def decode_bytes(self, ids: collections.abc.Iterable[int] | numpy.ndarray, skip_special: bool = False) -> bytes:
         """
         The bytes `ids` stand for; they may end inside a character.
         """
@@ -365,16 +365,34 @@ class LoadOptions:
     def __init__(self) -> None:
         ...
     @property
+    def cache_type(self) -> str:
+        ...
+    @cache_type.setter
+    def cache_type(self, arg1: str | bytes) -> None:
+        ...
+    @property
     def context(self) -> int:
         ...
     @context.setter
     def context(self, arg0: typing.SupportsInt | typing.SupportsIndex) -> None:
         ...
+    @property
+    def pre_tokenizer(self) -> str:
+        ...
+    @pre_tokenizer.setter
+    def pre_tokenizer(self, arg1: str | bytes) -> None:
+        ...
+    @property
+    def precision(self) -> str:
+        ...
+    @precision.setter
+    def precision(self, arg1: str | bytes) -> None:
+        ...
 class Step:
     """
     Tokens to append to one sequence, and what is wanted of them.
     """
-    def __init__(self, cache: KVCache, tokens: collections.abc.Iterable[int] | numpy.ndarray[typing.Any, numpy.dtype[typing.Any]], logits: str | collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex] = 'last', hidden: bool = False) -> None:
+    def __init__(self, cache: KVCache, tokens: collections.abc.Iterable[int] | numpy.ndarray, logits: str | collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex] = 'last', hidden: bool = False) -> None:
         """
         logits: "none", "last", "all" or ascending indices into the tokens.
         hidden: the hidden states after the final norm of every token.
@@ -391,13 +409,13 @@ class Model:
     @staticmethod
     def load(path: str | bytes | os.PathLike, options: LoadOptions, progress: collections.abc.Callable | None) -> Model:
         ...
-    def embed(self, ids: collections.abc.Iterable[int] | numpy.ndarray[typing.Any, numpy.dtype[typing.Any]]) -> numpy.typing.NDArray[numpy.float32]:
+    def embed(self, ids: collections.abc.Iterable[int] | numpy.ndarray) -> numpy.typing.NDArray[numpy.float32]:
         ...
     def forward(self, steps: collections.abc.Sequence[Step], progress: collections.abc.Callable | None) -> list[_StepOutput]:
         ...
     def head(self, hidden: typing.Annotated[numpy.typing.ArrayLike, numpy.float32]) -> numpy.typing.NDArray[numpy.float32]:
         ...
-    def logits(self, ids: collections.abc.Iterable[int] | numpy.ndarray[typing.Any, numpy.dtype[typing.Any]]) -> numpy.typing.NDArray[numpy.float32]:
+    def logits(self, ids: collections.abc.Iterable[int] | numpy.ndarray) -> numpy.typing.NDArray[numpy.float32]:
         ...
     def new_cache(self) -> KVCache:
         ...
@@ -595,7 +613,7 @@ class BannedTokens:
     __hash__: typing.ClassVar[None] = None
     def __eq__(self, arg0: BannedTokens) -> bool:
         ...
-    def __init__(self, ids: collections.abc.Iterable[int] | numpy.ndarray[typing.Any, numpy.dtype[typing.Any]]) -> None:
+    def __init__(self, ids: collections.abc.Iterable[int] | numpy.ndarray) -> None:
         ...
     def __repr__(self) -> str:
         ...
@@ -613,15 +631,15 @@ class Sampler:
         ...
     def __repr__(self) -> str:
         ...
-    def apply(self, logits: typing.Annotated[numpy.typing.ArrayLike, numpy.float32], history: collections.abc.Iterable[int] | numpy.ndarray[typing.Any, numpy.dtype[typing.Any]] = ()) -> numpy.typing.NDArray[numpy.float32]:
+    def apply(self, logits: typing.Annotated[numpy.typing.ArrayLike, numpy.float32], history: collections.abc.Iterable[int] | numpy.ndarray = ()) -> numpy.typing.NDArray[numpy.float32]:
         """
         The logits after the steps, float32; -inf = removed.
         """
-    def distribution(self, logits: typing.Annotated[numpy.typing.ArrayLike, numpy.float32], history: collections.abc.Iterable[int] | numpy.ndarray[typing.Any, numpy.dtype[typing.Any]] = ()) -> numpy.ndarray[typing.Any, numpy.dtype[typing.Any]]:
+    def distribution(self, logits: typing.Annotated[numpy.typing.ArrayLike, numpy.float32], history: collections.abc.Iterable[int] | numpy.ndarray = ()) -> numpy.ndarray:
         """
         The probabilities that sample() draws from, float64.
         """
-    def sample(self, logits: typing.Annotated[numpy.typing.ArrayLike, numpy.float32], history: collections.abc.Iterable[int] | numpy.ndarray[typing.Any, numpy.dtype[typing.Any]] = (), *, seed: typing.SupportsInt | typing.SupportsIndex | None = None, position: typing.SupportsInt | typing.SupportsIndex = 0) -> int:
+    def sample(self, logits: typing.Annotated[numpy.typing.ArrayLike, numpy.float32], history: collections.abc.Iterable[int] | numpy.ndarray = (), *, seed: typing.SupportsInt | typing.SupportsIndex | None = None, position: typing.SupportsInt | typing.SupportsIndex = 0) -> int:
         """
         The token drawn for this seed (the sampler's own by default) and position of the sequence.
         """
@@ -635,9 +653,16 @@ class SamplerSettings:
     """
     The customary settings.
     """
+    logit_bias: LogitBias
     def __init__(self) -> None:
         ...
     def sampler(self) -> Sampler:
+        ...
+    @property
+    def banned_tokens(self) -> list[int]:
+        ...
+    @banned_tokens.setter
+    def banned_tokens(self, arg1: collections.abc.Iterable[int] | numpy.ndarray) -> None:
         ...
     @property
     def frequency_penalty(self) -> float:
@@ -872,6 +897,12 @@ class GenerateOptions:
     @stop.setter
     def stop(self, arg0: collections.abc.Sequence[str]) -> None:
         ...
+    @property
+    def stop_ids(self) -> list[int]:
+        ...
+    @stop_ids.setter
+    def stop_ids(self, arg1: collections.abc.Iterable[int] | numpy.ndarray) -> None:
+        ...
 class Generation:
     """
     A running generation, pulled piece by piece. One thread at a time.
@@ -902,6 +933,12 @@ class ChatOptions:
     @reserve.setter
     def reserve(self, arg0: typing.SupportsInt | typing.SupportsIndex) -> None:
         ...
+    @property
+    def when_full(self) -> str:
+        ...
+    @when_full.setter
+    def when_full(self, arg1: str | bytes) -> None:
+        ...
 class Chat:
     def __init__(self, model: Model) -> None:
         ...
@@ -925,14 +962,14 @@ def default_threads() -> int:
     """
     min(affinity mask, cgroup quota rounded down, physical cores), at least 1.
     """
-def generate(model: Model, cache: KVCache, prompt: str | bytes | collections.abc.Iterable[int] | numpy.ndarray[typing.Any, numpy.dtype[typing.Any]], options: GenerateOptions) -> Generation:
+def generate(model: Model, cache: KVCache, prompt: str | bytes | collections.abc.Iterable[int] | numpy.ndarray, options: GenerateOptions) -> Generation:
     ...
-def generate_batch(model: Model, prompts: collections.abc.Sequence[str | bytes | collections.abc.Iterable[int] | numpy.ndarray[typing.Any, numpy.dtype[typing.Any]]], options: GenerateOptions) -> list[Result]:
+def generate_batch(model: Model, prompts: collections.abc.Sequence[str | bytes | collections.abc.Iterable[int] | numpy.ndarray], options: GenerateOptions) -> list[Result]:
     ...
 def inspect(path: str | bytes | os.PathLike) -> FileInfo:
     """
     Read the headers of a GGUF file of any architecture, weights untouched.
     """
-def score(model: Model, text: str | bytes | collections.abc.Iterable[int] | numpy.ndarray[typing.Any, numpy.dtype[typing.Any]], continuation: str | bytes | collections.abc.Iterable[int] | numpy.ndarray[typing.Any, numpy.dtype[typing.Any]] | None) -> Score:
+def score(model: Model, text: str | bytes | collections.abc.Iterable[int] | numpy.ndarray, continuation: str | bytes | collections.abc.Iterable[int] | numpy.ndarray | None) -> Score:
     ...
 __version__: str = '0.1.0'

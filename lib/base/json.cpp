@@ -313,7 +313,7 @@ void append_json_string(std::string& out, std::string_view text, bool ascii) {
       default: break;
     }
     const std::size_t length = c < 0x80 ? 1 : utf8_length(text.substr(i));
-    if (c < 0x20) {
+    if (c < 0x20 || (c == 0x7F && ascii)) {
       append_escape(out, c);
     } else if (c < 0x80 || !ascii || length == 0) {
       out += text[i];

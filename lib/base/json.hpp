@@ -18,7 +18,7 @@ struct JsonStyle {
   std::string item_separator = ",";
   std::string key_separator = ":";
   std::optional<std::string> indent{};  ///< text of one level ("  "); each item on a line of its own
-  bool ascii = false;                   ///< everything beyond ASCII as \uXXXX
+  bool ascii = false;                   ///< what is not printable ASCII as \uXXXX
   bool sort_keys = false;
 
   [[nodiscard]] static JsonStyle python() { return {.item_separator = ", ", .key_separator = ": "}; }

@@ -40,6 +40,7 @@ std::optional<Value> scalar_attribute(const Value& object, std::string_view name
 /// Python's rules for the bounds of a slice over `size` items.
 struct Bounds {
   std::int64_t start;
+  std::int64_t stop;
   std::int64_t step;
   std::size_t count;
 
@@ -51,7 +52,7 @@ struct Bounds {
     const std::int64_t low = step < 0 ? -1 : 0;
     const std::int64_t high = step < 0 ? size - 1 : size;
     start = from.is_none() ? (step < 0 ? high : low) : bound(from, size, low, high);
-    const std::int64_t stop = to.is_none() ? (step < 0 ? low : high) : bound(to, size, low, high);
+    stop = to.is_none() ? (step < 0 ? low : high) : bound(to, size, low, high);
     const std::int64_t span = step < 0 ? start - stop : stop - start;
     count = span <= 0 ? 0 : static_cast<std::size_t>((span - 1) / (step < 0 ? -step : step) + 1);
   }
@@ -167,7 +168,7 @@ Value get_slice(Interpreter& in, const Value& object, const Value& start, const 
   const auto* range = object.object_as<Range>();
   if (!range && !object.list()) throw Failure(fmt::format("'{}' object is not subscriptable", type_name(object)));
   const Bounds bounds(start, stop, step, range ? range->size() : object.list()->items.size());
-  if (range) return range->slice(bounds.start, bounds.step, bounds.count);
+  if (range) return range->slice(bounds.start, bounds.stop, bounds.step, bounds.count);
   in.limits.step(bounds.count);
   const List& list = *object.list();
   Values items;
@@ -236,7 +237,7 @@ ListPtr items_of(Interpreter& in, const Value& value) {
       in.limits.step(text.length());
       for (std::size_t at = 0; at < text.size();) {
         const std::size_t length = std::max<std::size_t>(utf8_length(text.view().substr(at)), 1);
-        items.push_back(text.slice(at, at + length));
+        items.push_back(text.slice(at, at + length).as_markup(false));
         at += length;
       }
       break;

@@ -27,7 +27,7 @@ Value range(Call& call) {
   if (size > static_cast<__int128>(max_range)) {
     call.refuse(fmt::format("Range too big. The sandbox blocks ranges larger than MAX_RANGE ({}).", max_range));
   }
-  return ObjectPtr(std::make_shared<Range>(start, step, static_cast<std::size_t>(size)));
+  return ObjectPtr(std::make_shared<Range>(start, stop, step, static_cast<std::size_t>(size)));
 }
 
 /// dict(mapping or pairs, **named) as members.
@@ -36,6 +36,7 @@ std::vector<Dict::Member> members(Call& call) {
   if (call.arguments.positional.size() > 1) call.refuse("expected at most 1 argument");
   if (!call.arguments.positional.empty()) {
     const Value& from = call.arguments.positional[0];
+    if (from.is_undefined()) use_undefined(from);
     if (const Dict* dict = from.dict()) {
       found = dict->members();
     } else {

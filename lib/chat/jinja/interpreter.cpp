@@ -55,17 +55,20 @@ Flow Interpreter::run(const Block& block) {
   return Flow::next;
 }
 
-Text Interpreter::capture(const Block& block, std::shared_ptr<Scope> inner) {
+std::optional<Text> Interpreter::capture(const Block& block, std::shared_ptr<Scope> inner, Flow* left) {
   TextBuilder text(limits);
   TextBuilder* const outer = std::exchange(out, &text);
+  Flow flow = Flow::next;
   try {
     const ScopeGuard guard(*this, std::move(inner));
-    run(block);
+    flow = run(block);
   } catch (...) {
     out = outer;
     throw;
   }
   out = outer;
+  if (left) *left = flow;
+  if (flow != Flow::next) return std::nullopt;
   return text.finish(autoescape);
 }
 

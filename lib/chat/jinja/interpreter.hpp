@@ -58,8 +58,8 @@ class Interpreter {
   Value eval(const Expression& expression);
   Flow run(const Block& block);
 
-  /// Runs the block in `inner`, with its output as the result.
-  Text capture(const Block& block, std::shared_ptr<Scope> inner);
+  /// Runs the block in `inner`, with its output as the result; nothing if it left a loop around it.
+  std::optional<Text> capture(const Block& block, std::shared_ptr<Scope> inner, Flow* flow = nullptr);
   [[nodiscard]] std::shared_ptr<Scope> inner_scope() const { return std::make_shared<Scope>(scope); }
   /// The current scope, for a macro to keep.
   std::shared_ptr<Scope> capture_scope();

@@ -263,7 +263,7 @@ class Lexer {
     if (whole[0] == '0') {  // an integer in front of which no zero may stand: 0 or 00
       const std::size_t zeros = std::min(whole.find_first_not_of('0'), whole.size());
       if (zeros < whole.size()) refuse("an integer may not start with zero", begin);
-      whole = "0";
+      whole.assign(1, '0');
     }
     if (whole.size() > BigInteger::max_digits) refuse("an integer is too long", begin);
     add(Token::Kind::integer, std::move(whole), begin);

@@ -75,7 +75,7 @@ Value Macro::call(Interpreter& in, Arguments& arguments) {
   } else if (given > count) {
     throw Failure(fmt::format("macro '{}' takes not more than {} argument(s)", node_.name, count));
   }
-  return in.capture(node_.body, inner);
+  return *in.capture(node_.body, inner);  // loops outside of a macro are not its own
 }
 
 }  // namespace ondol::jinja

@@ -8,12 +8,18 @@
 
 namespace ondol::jinja {
 
+namespace {
+
+constexpr std::int64_t largest = std::int64_t{1} << 62;  // a sum of two does not overflow
+
+}  // namespace
+
 std::int64_t Call::integer(std::size_t i, std::int64_t preset) const {
   if (!bound[i]) return preset;
   const Value& value = *bound[i];
   if (value.is_undefined()) use_undefined(value);
-  if (const auto small = value.small()) return *small;
-  if (value.is(Type::big)) refuse("an integer too large");
+  if (const auto small = value.small()) return std::clamp(*small, -largest, largest);
+  if (value.is(Type::big)) return value.big().negative() ? -largest : largest;
   refuse(fmt::format("'{}' object cannot be interpreted as an integer", type_name(value)));
 }
 

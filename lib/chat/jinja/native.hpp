@@ -33,6 +33,7 @@ struct Call {
   [[nodiscard]] const Value* given(std::size_t i) const noexcept {
     return bound[i] && !bound[i]->is_none() ? bound[i] : nullptr;
   }
+  /// Within +-2^62.
   [[nodiscard]] std::int64_t integer(std::size_t i, std::int64_t preset = 0) const;
   [[nodiscard]] bool flag(std::size_t i, bool preset) const { return bound[i] ? truth(*bound[i]) : preset; }
   [[nodiscard]] const Text& text(std::size_t i) const;

@@ -14,6 +14,8 @@ struct NumberFormat {
   bool alternate = false;  ///< '#'
   char grouping = 0;       ///< ',' or '_'
   std::int64_t precision = -1;
+  std::int64_t fill_to = 0;       ///< with grouping: zeros up to this width, sign included
+  bool no_negative_zero = false;  ///< 'z'
 };
 
 /// Sign, prefix and digits of a number, so that padding can stand between them.

@@ -11,15 +11,14 @@
 namespace ondol::jinja {
 
 void Range::append_repr(TextBuilder& out) const {
-  const std::int64_t stop = start_ + static_cast<std::int64_t>(size_) * step_;
-  out.append(step_ == 1 ? fmt::format("range({}, {})", start_, stop)
-                        : fmt::format("range({}, {}, {})", start_, stop, step_));
+  out.append(step_ == 1 ? fmt::format("range({}, {})", start_, stop_)
+                        : fmt::format("range({}, {}, {})", start_, stop_, step_));
 }
 
 std::optional<Value> Range::attribute(Interpreter&, std::string_view name) {
   if (name == "start") return start_;
   if (name == "step") return step_;
-  if (name == "stop") return start_ + static_cast<std::int64_t>(size_) * step_;
+  if (name == "stop") return stop_;
   return std::nullopt;
 }
 
@@ -37,8 +36,10 @@ bool Range::equals(const Object& other) const {
          (size_ == 0 || (start_ == range->start_ && (size_ == 1 || step_ == range->step_)));
 }
 
-Value Range::slice(std::int64_t from, std::int64_t step, std::size_t count) const {
-  return ObjectPtr(std::make_shared<Range>(start_ + from * step_, step_ * step, count));
+Value Range::slice(std::int64_t from, std::int64_t to, std::int64_t step, std::size_t count) const {
+  std::int64_t by = 0;
+  if (__builtin_mul_overflow(step_, step, &by)) by = step;  // then there is one item at most
+  return ObjectPtr(std::make_shared<Range>(start_ + from * step_, start_ + to * step_, by, count));
 }
 
 Values Generator::items(Interpreter&) {
@@ -62,6 +63,16 @@ void DictView::append_repr(TextBuilder& out) const {
   out.append(fmt::format("{}(", type_name()));
   ondol::jinja::append_repr(out, make_list(list()));
   out.append(")");
+}
+
+bool DictView::equals(const Object& other) const {
+  const auto* view = dynamic_cast<const DictView*>(&other);
+  if (!view || view->part_ != part_ || part_ == Part::values) return view == this;
+  const auto& mine = dict_->members();
+  return dict_->size() == view->dict_->size() && std::all_of(mine.begin(), mine.end(), [&](const auto& member) {
+           const Value* twin = view->dict_->find(member.first);
+           return twin && (part_ == Part::keys || equal(*twin, member.second));
+         });
 }
 
 Values DictView::list() const {

@@ -9,7 +9,9 @@ namespace ondol::jinja {
 
 class Range final : public Object {
  public:
-  Range(std::int64_t start, std::int64_t step, std::size_t size) : start_(start), step_(step), size_(size) {}
+  /// @param size  number of items, as Python computes it from the rest
+  Range(std::int64_t start, std::int64_t stop, std::int64_t step, std::size_t size)
+      : start_(start), stop_(stop), step_(step), size_(size) {}
   [[nodiscard]] std::string_view type_name() const noexcept override { return "range"; }
   void append_repr(TextBuilder& out) const override;
   [[nodiscard]] std::optional<Value> attribute(Interpreter& in, std::string_view name) override;
@@ -21,10 +23,11 @@ class Range final : public Object {
 
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
   [[nodiscard]] Value at(std::size_t i) const noexcept { return start_ + static_cast<std::int64_t>(i) * step_; }
-  [[nodiscard]] Value slice(std::int64_t from, std::int64_t step, std::size_t count) const;
+  [[nodiscard]] Value slice(std::int64_t from, std::int64_t to, std::int64_t step, std::size_t count) const;
 
  private:
   std::int64_t start_;
+  std::int64_t stop_;
   std::int64_t step_;
   std::size_t size_;
 };
@@ -62,6 +65,7 @@ class DictView final : public Object {
   }
   [[nodiscard]] std::optional<std::size_t> length() override { return dict_->size(); }
   [[nodiscard]] bool truth() override { return dict_->size() > 0; }
+  [[nodiscard]] bool equals(const Object& other) const override;
   [[nodiscard]] std::uint32_t depth() const noexcept override { return dict_->depth() + 1; }
 
  private:

@@ -116,8 +116,8 @@ Value integer_arithmetic(Operator op, const Value& left, const Value& right) {
 
 Value repeat(Interpreter& in, const Value& value, const Value& times) {
   const auto small = times.small();
-  if (!small) throw Failure("cannot fit 'int' into an index-sized integer");
-  const auto count = static_cast<std::size_t>(std::max<std::int64_t>(*small, 0));
+  const bool none = small ? *small <= 0 : times.big().negative();
+  const std::size_t count = none ? 0 : small ? static_cast<std::size_t>(*small) : SIZE_MAX;
   if (const Text* text = value.text()) {
     in.limits.growing(count != 0 && text->size() > SIZE_MAX / count ? SIZE_MAX : count * text->size());
     TextBuilder out(in.limits);

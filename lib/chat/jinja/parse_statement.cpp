@@ -121,6 +121,7 @@ std::unique_ptr<Statement> Parser::parse_if() {
 std::unique_ptr<Statement> Parser::parse_for() {
   next();
   auto node = std::make_unique<For>();
+  ++fors_;
   node->target = parse_target(false, "in");
   expect_name("in");
   node->iterable = parse_tuple(false, "recursive");
@@ -133,6 +134,7 @@ std::unique_ptr<Statement> Parser::parse_for() {
     if (next().value == "else") node->otherwise = parse_whole_body("endfor");
     return 0;
   });
+  --fors_;
   return node;
 }
 
@@ -171,6 +173,13 @@ std::vector<Parameter> Parser::parse_parameters() {
       parameter.preset = parse_expression();
     } else if (!parameters.empty() && parameters.back().preset) {
       refuse("non-default argument follows default argument");
+    }
+    const auto same = [&](const Parameter& p) { return p.symbol == parameter.symbol; };
+    if (std::any_of(parameters.begin(), parameters.end(), same)) {
+      refuse(fmt::format("duplicate argument '{}'", parameter.name));
+    }
+    if (parameter.symbol == symbol_caller && !parameter.preset) {
+      refuse("the special 'caller' argument must be omitted or be given a default");
     }
     parameters.push_back(std::move(parameter));
   }
@@ -319,6 +328,7 @@ Target Parser::parse_one_target(bool with_namespace) {
   next();
   Target target;
   target.symbol = symbol(token.value);
+  if (target.symbol == symbol_loop && fors_ > 0) refuse("can't assign to the special loop variable in a for-loop");
   if (with_namespace && skip_op(".")) {
     target.kind = Target::Kind::attribute;
     target.name = expect_identifier();
@@ -333,7 +343,7 @@ Target Parser::parse_target(bool with_namespace, std::string_view end) {
   tuple.kind = Target::Kind::tuple;
   tuple.parts.push_back(std::move(first));
   while (skip_op(",")) {
-    if (is_op("=") || is_op(")") || current().kind == Token::Kind::block_end || (!end.empty() && is_name(end))) break;
+    if (is_op(")") || current().kind == Token::Kind::block_end || (!end.empty() && is_name(end))) break;
     tuple.parts.push_back(parse_one_target(with_namespace));
   }
   return tuple;

@@ -113,7 +113,8 @@ class Parser {
   std::vector<Token> tokens_;
   std::size_t at_ = 0;
   int levels_ = 0;
-  int loops_ = 0;
+  int loops_ = 0;  // that break and continue may leave
+  int fors_ = 0;   // around the current place
   int frame_ = 0;
   std::vector<Unknown> unknown_;
   std::vector<MacroUse> macros_;  // around the current place

@@ -49,7 +49,7 @@ class PercentFormatter {
  private:
   /// Values that are no mapping in any sense: not using them is an error.
   static bool is_single(const Value& value) {
-    return !value.dict() && !value.list() && !value.is_undefined() && !value.object();
+    return !value.dict() && !value.list() && !value.is_undefined() && !value.object_as<Range>();
   }
 
   [[nodiscard]] char peek() const {

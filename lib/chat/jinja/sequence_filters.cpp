@@ -50,7 +50,7 @@ bool reversible(const Value& value) {
 }
 
 Value last(Call& call) {
-  if (call.self.is_undefined() || !reversible(call.self)) {
+  if (!reversible(call.self)) {
     call.refuse(fmt::format("'{}' object is not reversible", type_name(call.self)));
   }
   const ListPtr items = items_of(call.in, call.self);

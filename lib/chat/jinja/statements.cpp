@@ -48,10 +48,10 @@ Flow Set::run(Interpreter& in) const {
 }
 
 Flow SetBlock::run(Interpreter& in) const {
-  Value text = in.capture(body, in.inner_scope());
-  if (filter) text = apply(in, *filter, text);
-  assign(in, target, text);
-  return Flow::next;
+  Flow flow = Flow::next;
+  const auto text = in.capture(body, in.inner_scope(), &flow);
+  if (text) assign(in, target, filter ? apply(in, *filter, *text) : Value(*text));
+  return flow;
 }
 
 Flow MacroStatement::run(Interpreter& in) const {
@@ -67,9 +67,10 @@ Flow CallBlock::run(Interpreter& in) const {
 }
 
 Flow FilterBlock::run(Interpreter& in) const {
-  const Value text = in.capture(body, in.inner_scope());
-  append_str(*in.out, apply(in, *filter, text));
-  return Flow::next;
+  Flow flow = Flow::next;
+  const auto text = in.capture(body, in.inner_scope(), &flow);
+  if (text) append_str(*in.out, apply(in, *filter, *text));
+  return flow;
 }
 
 Flow With::run(Interpreter& in) const {

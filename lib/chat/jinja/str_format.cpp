@@ -42,6 +42,7 @@ struct Spec {
       return c;
     };
     if (const char sign = take("+- ")) number.sign = sign;
+    number.no_negative_zero = take("z") != 0;
     number.alternate = take("#") != 0;
     zero = take("0") != 0;
     width = take_number(text, 0);
@@ -52,7 +53,8 @@ struct Spec {
     }
     if (text.size() > 1) throw Failure("Invalid format specifier");
     number.type = take(text);
-    if (zero && align == 0) align = '=', fill = "0";
+    if (zero && number.grouping != 0) number.fill_to = width;
+    if (zero && align == 0) align = '=', fill.assign(1, '0');
   }
 
   static std::int64_t take_number(std::string_view& text, std::int64_t preset) {
@@ -191,6 +193,9 @@ class StrFormatter {
       if (spec.number.type != 0 && spec.number.type != 's') {
         throw Failure(fmt::format("Unknown format code '{}' for object of type 'str'", spec.number.type));
       }
+      if (spec.number.sign != '-' || spec.number.alternate || spec.number.grouping != 0) {
+        throw Failure("Sign, '#' and grouping are not allowed in string format specifier");
+      }
       if (spec.align == '=' && !spec.zero) throw Failure("'=' alignment not allowed in string format specifier");
       Text shown = *string;
       if (spec.number.precision >= 0) {
@@ -207,7 +212,7 @@ class StrFormatter {
       const auto code = value.small();
       if (!code || *code < 0 || *code > 0x10FFFF) throw Failure("%c arg not in range(0x110000)");
       utf8_append(bytes, static_cast<char32_t>(*code));
-      return padded(spec, {}, Text(std::move(bytes), Text::Origin::content), '<');
+      return padded(spec, {}, Text(std::move(bytes), Text::Origin::content), '>');
     }
     const bool as_real = value.is(Type::real) || std::string_view("eEfFgG%").find(type) != std::string_view::npos;
     const bool real = as_real && (type != 0 || value.is(Type::real));

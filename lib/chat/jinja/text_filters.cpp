@@ -26,18 +26,25 @@ Value capital(Call& call) { return capitalize(call.in.limits, self_text(call)); 
 
 /// Words start behind white space and - ( { [ <.
 Value title(Call& call) {
+  Limits& limits = call.in.limits;
   const Text text = self_text(call);
-  TextBuilder out(call.in.limits);
-  bool first = true;
-  for (std::size_t at = 0; at < text.size();) {
-    const std::size_t length = std::max<std::size_t>(utf8_length(text.view().substr(at)), 1);
-    const char32_t code = utf8_decode(text.view().substr(at), length);
-    std::string changed;
-    append_case(changed, code, first ? Case::upper : Case::lower);
-    out.append(changed, text.is_content(at) ? Text::Origin::content : Text::Origin::source);
-    first = is_space(code) ||
-            (code < 0x80 && std::string_view("-({[<").find(static_cast<char>(code)) != std::string_view::npos);
-    at += length;
+  const std::vector<Character> all = characters(text.view());
+  const auto separates = [&](std::size_t i) {
+    const char32_t c = all[i].code;
+    return is_space(c) || (c < 0x80 && std::string_view("-({[<").find(static_cast<char>(c)) != std::string_view::npos);
+  };
+  TextBuilder out(limits);
+  for (std::size_t i = 0; i + 1 < all.size();) {
+    if (separates(i)) {
+      out.append(text, all[i].begin, all[i + 1].begin);
+      ++i;
+      continue;
+    }
+    std::size_t end = i + 1;
+    while (end + 1 < all.size() && !separates(end)) ++end;
+    out.append(change_case(limits, text.slice(all[i].begin, all[i + 1].begin), Case::upper));
+    out.append(change_case(limits, text.slice(all[i + 1].begin, all[end].begin), Case::lower));
+    i = end;
   }
   return out.finish();
 }
@@ -86,6 +93,7 @@ Value indent(Call& call) {
 
 Value truncate(Call& call) {
   Limits& limits = call.in.limits;
+  if (call.self.is_undefined()) return call.self;
   const Text& text = strict_text(call);
   const std::int64_t length = call.integer(0, 255);
   const Text end = call.has(2) ? call.text(2) : Text("...");
@@ -159,15 +167,22 @@ void wrap_line(Call& call, const Text& line, std::size_t width, bool break_long,
     if (!rest.empty() && rest.back().end - rest.back().begin > width) {
       TextRange& word = rest.back();
       if (break_long) {
-        const std::size_t part = std::max<std::size_t>(width - used, used == 0 ? 1 : 0);
-        if (part > 0) taken.push_back({word.begin, word.begin + part});
+        std::size_t part = width - used;  // may be nothing: textwrap cuts off an empty piece then
+        for (std::size_t i = part; at_hyphens && i-- > 1;) {
+          const bool only_hyphens = std::all_of(all.begin() + word.begin, all.begin() + word.begin + i,
+                                                [](const Character& c) { return c.code == '-'; });
+          if (all[word.begin + i].code != '-' || only_hyphens) continue;
+          part = i + 1;
+          break;
+        }
+        taken.push_back({word.begin, word.begin + part});
         word.begin += part;
       } else if (taken.empty()) {
         taken.push_back(word);
         rest.pop_back();
       }
     }
-    if (!taken.empty() && blank(taken.back())) taken.pop_back();
+    if (!taken.empty() && (taken.back().begin == taken.back().end || blank(taken.back()))) taken.pop_back();
     if (taken.empty()) continue;
     first = false;
     out.emplace_back(line.slice(all[taken.front().begin].begin, all[taken.back().end].begin));
@@ -205,7 +220,7 @@ Value to_json(Call& call) {
   options.ascii = call.flag(0, false);
   options.sort_keys = call.flag(3, false);
   if (const Value* indent = call.given(1)) {
-    options.item_separator = ",";
+    options.item_separator.assign(1, ',');
     if (const Text* text = indent->text()) {
       options.indent = text->bytes();
     } else {

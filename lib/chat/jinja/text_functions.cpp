@@ -88,6 +88,19 @@ Text change_case(Limits& limits, const Text& text, Case to) {
   return out.finish(text.markup());
 }
 
+Text swap_case(Limits& limits, const Text& text) {
+  TextBuilder out(limits);
+  const std::vector<Character> all = characters(text.view());
+  for (std::size_t i = 0; i + 1 < all.size(); ++i) {
+    if (is_upper(all[i].code) || is_lower(all[i].code)) {
+      append_in_case(out, text, all[i].begin, all[i + 1].begin, is_upper(all[i].code) ? Case::lower : Case::upper);
+    } else {
+      out.append(text, all[i].begin, all[i + 1].begin);
+    }
+  }
+  return out.finish(text.markup());
+}
+
 Text capitalize(Limits& limits, const Text& text) {
   TextBuilder out(limits);
   const std::size_t first = text.empty() ? 0 : std::max<std::size_t>(utf8_length(text.view()), 1);
@@ -156,7 +169,6 @@ Values split(Limits& limits, const Text& text, const Text* separator, std::int64
       from_right ? trim_back() : trim_front();
       if (first == last) break;
       if (most-- == 0) {
-        from_right ? trim_front() : trim_back();
         pieces.push_back({all[first].begin, all[last].begin});
         break;
       }

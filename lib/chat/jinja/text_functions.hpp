@@ -16,6 +16,7 @@ enum class Side : std::uint8_t { left, right, both };
 [[nodiscard]] Text strip(const Text& text, const Text* characters, Side side);
 
 [[nodiscard]] Text change_case(Limits& limits, const Text& text, Case to);
+[[nodiscard]] Text swap_case(Limits& limits, const Text& text);
 /// First character in title case, the rest in lower case.
 [[nodiscard]] Text capitalize(Limits& limits, const Text& text);
 

@@ -5,6 +5,7 @@
 #include "base/utf8.hpp"
 #include "chat/jinja/access.hpp"
 #include "chat/jinja/interpreter.hpp"
+#include "chat/jinja/markup.hpp"
 #include "chat/jinja/native.hpp"
 #include "chat/jinja/show.hpp"
 #include "chat/jinja/str_format.hpp"
@@ -24,16 +25,7 @@ Value cased(Call& call) {
   return change_case(call.in.limits, call.self_text(), to);
 }
 Value capital(Call& call) { return capitalize(call.in.limits, call.self_text()); }
-Value swap_case(Call& call) {
-  TextBuilder out(call.in.limits);
-  const Text& text = call.self_text();
-  const std::vector<Character> all = characters(text.view());
-  for (std::size_t i = 0; i + 1 < all.size(); ++i) {
-    const Text one = text.slice(all[i].begin, all[i + 1].begin);
-    out.append(change_case(call.in.limits, one, is_upper(all[i].code) ? Case::lower : Case::upper));
-  }
-  return out.finish(text.markup());
-}
+Value swapped(Call& call) { return swap_case(call.in.limits, call.self_text()); }
 
 Value splits(Call& call) {
   const std::int64_t most = call.has(1) ? call.integer(1) : -1;
@@ -60,19 +52,29 @@ Value parts(Call& call, bool from_right) {
 Value partition(Call& call) { return parts(call, false); }
 Value right_partition(Call& call) { return parts(call, true); }
 
+/// Markup takes other texts in only escaped.
+Text like(Call& call, const Text& text) {
+  return call.self_text().markup() && !text.markup() ? escape_html(call.in.limits, text) : text;
+}
+
 Value replaced(Call& call) {
-  return replace(call.in.limits, call.self_text(), call.text(0), call.text(1), call.has(2) ? call.integer(2) : -1);
+  const Text& text = call.self_text();
+  return replace(call.in.limits, text, like(call, call.text(0)), like(call, call.text(1)),
+                 call.has(2) ? call.integer(2) : -1);
 }
 
 Value joined(Call& call) {
   const ListPtr values = items_of(call.in, call.at(0));
+  Values texts;
   for (std::size_t i = 0; i < values->items.size(); ++i) {
     const Value& value = values->items[i];
-    if (!value.text()) {
+    if (value.text()) {
+      texts.emplace_back(like(call, *value.text()));
+    } else {
       call.refuse(fmt::format("sequence item {}: expected str instance, {} found", i, type_name(value)));
     }
   }
-  return join(call.in.limits, call.self_text(), values->items).as_markup(call.self_text().markup());
+  return join(call.in.limits, call.self_text(), texts).as_markup(call.self_text().markup());
 }
 
 /// The part of the text that `start` and `end` (arguments 1 and 2) leave; nothing if start is behind the end.
@@ -301,7 +303,7 @@ constexpr Native rows[] = {
     {"splitlines", lines, {"keepends"}},
     {"startswith", starts_with, {"prefix", "start", "end"}, 1},
     {"strip", stripped, {"chars"}},
-    {"swapcase", swap_case},
+    {"swapcase", swapped},
     {"title", cased<Case::title>},
     {"translate", translate, {"table"}, 1},
     {"upper", cased<Case::upper>},

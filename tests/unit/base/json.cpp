@@ -153,7 +153,7 @@ TEST_CASE("json: styles of json.dumps") {
   CHECK(json.dump() == "{\"b\":[1,2.0,null,true],\"a\":\"é😀\x7f\\u0001\",\"\":{}}");
   JsonStyle style = JsonStyle::python();
   style.ascii = true, style.sort_keys = true;
-  CHECK(json.dump(style) == "{\"\": {}, \"a\": \"\\u00e9\\ud83d\\ude00\x7f\\u0001\", \"b\": [1, 2.0, null, true]}");
+  CHECK(json.dump(style) == "{\"\": {}, \"a\": \"\\u00e9\\ud83d\\ude00\\u007f\\u0001\", \"b\": [1, 2.0, null, true]}");
   JsonStyle lines{.item_separator = ",", .key_separator = ": ", .indent = "  "};
   CHECK(Json::parse(R"({"a": [1, {"b": []}], "c": {}})", "t").dump(lines) ==
         "{\n  \"a\": [\n    1,\n    {\n      \"b\": []\n    }\n  ],\n  \"c\": {}\n}");

@@ -67,13 +67,13 @@ const Activations::Quantised& Activations::quantised(Compute& compute) {
     const std::size_t groups = columns_ / group_inputs;
     const std::size_t rest = rows_ % kernels.tile;
     const std::size_t padded = rows_ - rest + (rest ? kernels.tile_width(rest) : 0);
-    auto* all = compute.arena.take<ActivationGroup>(padded * groups * activation_terms);
+    auto* all = compute.arena.take<ActivationGroup>(padded * groups);
     const std::size_t tiles_of_a_task = std::max<std::size_t>(1, work_of_a_task / (kernels.tile * columns_ + 1));
     compute.pool.parallel_ranges(
         (rows_ + kernels.tile - 1) / kernels.tile, tiles_of_a_task, [&](std::size_t begin, std::size_t end) {
           for (std::size_t row = begin * kernels.tile; row < std::min(rows_, end * kernels.tile); row += kernels.tile) {
             kernels.quantise(values_ + row * stride_, stride_, std::min(kernels.tile, rows_ - row), groups,
-                             all + row * groups * activation_terms);
+                             all + row * groups);
           }
         });
     quantised_ = new (compute.arena.take<Quantised>(1)) Quantised{all};

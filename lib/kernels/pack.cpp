@@ -57,10 +57,9 @@ constexpr UnpackPlane unpack_planes[9] = {nullptr, unpack_plane<1>, unpack_plane
 void pack_block(const Layout& layout, const LayoutBytes& at, const Levels& in, int row, std::byte* out) {
   store(out + 2 * row, in.d);
   if (layout.minima) store(out + 32 + 2 * row, in.m);
-  const bool upper_minima = layout.minima && layout.scale_inputs == 16;
   if (layout.scale_inputs) {
     for (int i = 0; i < layout.inputs / layout.scale_inputs; ++i) {
-      const int minimum = upper_minima ? in.minimum[i] << 4 : 0;
+      const int minimum = at.nibbles ? in.minimum[i] << 4 : 0;
       out[at.scales + panel_rows * i + row] = static_cast<std::byte>(in.scale[i] | minimum);
       if (at.minima < at.levels) out[at.minima + panel_rows * i + row] = static_cast<std::byte>(in.minimum[i]);
     }
@@ -78,12 +77,11 @@ void unpack_block(const Layout& layout, const LayoutBytes& at, const std::byte* 
   out = Levels{};
   out.d = load<std::uint16_t>(in + 2 * row);
   if (layout.minima) out.m = load<std::uint16_t>(in + 32 + 2 * row);
-  const bool upper_minima = layout.minima && layout.scale_inputs == 16;
   if (layout.scale_inputs) {
     for (int i = 0; i < layout.inputs / layout.scale_inputs; ++i) {
       const auto scale = std::to_integer<std::uint8_t>(in[at.scales + panel_rows * i + row]);
-      out.scale[i] = upper_minima ? scale & 15 : scale;
-      if (upper_minima) out.minimum[i] = scale >> 4;
+      out.scale[i] = at.nibbles ? scale & 15 : scale;
+      if (at.nibbles) out.minimum[i] = scale >> 4;
       if (at.minima < at.levels) out.minimum[i] = std::to_integer<std::uint8_t>(in[at.minima + panel_rows * i + row]);
     }
   }
@@ -97,7 +95,7 @@ void unpack_block(const Layout& layout, const LayoutBytes& at, const std::byte* 
 
 /// The values of a block, in the formats' own order of operations.
 void values_of(const Layout& layout, const Levels& in, float* out) {
-  static constexpr Codebook codebook{0};
+  static constexpr Codebook codebook{};
   const float d = half_to_float(in.d);
   const float m = half_to_float(in.m);
   const int run = layout.scale_inputs ? layout.scale_inputs : layout.inputs;

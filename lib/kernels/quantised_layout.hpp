@@ -47,6 +47,7 @@ struct LayoutBytes {
   int group;         ///< bytes of a group's planes
   int block;         ///< bytes of a block
   int block_groups;  ///< groups of a block
+  bool nibbles;      ///< scales and minima are the halves of the same bytes
 
   explicit constexpr LayoutBytes(const Layout& layout)
       : low_bits(layout.bits == 3                       ? 2
@@ -58,7 +59,8 @@ struct LayoutBytes {
         levels(minima + (layout.minima && layout.scale_inputs == 32 ? layout.inputs / 32 * panel_rows : 0)),
         group(64 * layout.bits),
         block(levels + layout.inputs / group_inputs * group),
-        block_groups(layout.inputs / group_inputs) {}
+        block_groups(layout.inputs / group_inputs),
+        nibbles(layout.minima && layout.scale_inputs == 16) {}
 };
 
 namespace layouts {
@@ -78,11 +80,11 @@ constexpr Layout iq4_xs{.inputs = 256, .bits = 4, .scale_inputs = 32, .codebook 
 
 }  // namespace layouts
 
-/// The codebook of IQ4_NL and IQ4_XS, plus `shift`.
+/// The codebook of IQ4_NL and IQ4_XS, in two's complement.
 struct Codebook {
   std::uint8_t level[16];
-  explicit constexpr Codebook(int shift) : level{} {
-    for (int i = 0; i < 16; ++i) level[i] = static_cast<std::uint8_t>(static_cast<int>(storage::iq4_levels[i]) + shift);
+  constexpr Codebook() : level{} {
+    for (int i = 0; i < 16; ++i) level[i] = static_cast<std::uint8_t>(static_cast<int>(storage::iq4_levels[i]));
   }
 };
 

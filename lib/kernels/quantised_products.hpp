@@ -7,26 +7,22 @@
 
 namespace ondol {
 
-/// 32 numbers in 8 bits: x = scale * q, scale = max |x| / 127, q rounded to nearest even, -127 .. 127. A group with
-/// an infinity or a NaN has scale NaN and q = 0, so that all outputs of its row are NaN; one whose largest magnitude is
-/// below 2^-119 is zero.
-struct alignas(64) ActivationGroup {
-  std::int8_t q[32];
+/// 32 activations in 16 bits: x = scale * q, scale = max |x| / 32767, q rounded to nearest even. A group with an
+/// infinity or a NaN has scale and sums NaN and q = 0, so that all outputs of its row are NaN; one whose largest
+/// magnitude is below `least_activation` is zero. With 16 bits the rounding of activations does not show beside that of
+/// the weights.
+struct alignas(32) ActivationGroup {
+  std::int16_t q[32];  ///< of four neighbours 0, 1, 2, 3 in the order 0, 2, 1, 3
   float scale;
-  float sum;                    ///< scale * (sum of q)
-  std::int16_t pairs[2];        ///< sums of q[4 s] + q[4 s + 1] and of q[4 s + 2] + q[4 s + 3] over all s
-  std::int16_t pairs_of[2][2];  ///< the same of each half of 16
-  std::int16_t sums_of[2];      ///< sum of q in each half
-  std::int32_t minus_sum;       ///< minus the sum of q
+  float sum[3];               ///< scale * (sum of q) of all, of the first 16 and of the last 16
+  std::int32_t minus_sum[3];  ///< minus the sum of q of the same
 };
-static_assert(sizeof(ActivationGroup) == 64);
+static_assert(sizeof(ActivationGroup) == 96);
 
-/// An activation is the sum of so many numbers of 8 bits: the second holds what rounding to the first left over. With
-/// 16 bits in all, rounding activations no longer shows beside the rounding of the weights.
-inline constexpr std::size_t activation_terms = 2;
+inline constexpr float least_activation = 0x1p-110f;
 
 /// Rows in tiles of `tile` rows, the last of as many as are left, rounded up to a width that kernels have (the rows
-/// beyond are zero). A tile is [group][term][row].
+/// beyond are zero). A tile is [group][row].
 struct Activations::Quantised {
   const ActivationGroup* groups;
 };
@@ -44,12 +40,10 @@ struct QuantisedTask {
   std::size_t stride;
 };
 
-/// The products of packed integer weights with quantised activations. Sums of integers are exact; each term of each
-/// group of 32 inputs, in the file's order, adds to an output:
-///   I = sum of scale * (level - offset) * q            scale: of 16 inputs, else 1
-///   y = fma(float(I), w * a.scale, y)                  w = d, or d * scale for scales of 32 inputs
-///   y = fma(m * minimum, a.sum, y)                     if there are minima; of 16 inputs (Q2_K) instead
-///   y = fma(float(J), m * a.scale, y)                  J = sum of minimum * (sum of q)
+/// The products of packed integer weights with 16-bit activations. Sums of integers are exact; each group of inputs
+/// that share a scale (32, or 16 in Q2_K, Q3_K, Q6_K), in the file's order, adds to an output:
+///   y = fma(float(sum of (level - offset) * q), w * a.scale, y)    w = d, or d * scale
+///   y = fma(n, a.sum, y)                                           n = m, or m * minimum, if there are minima
 /// so all instruction sets agree bit for bit, for any number of rows.
 struct QuantisedKernels {
   std::size_t tile;  ///< rows of a full tile

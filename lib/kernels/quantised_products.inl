@@ -24,31 +24,19 @@ template <int n, class F>
 
 constexpr int steps = 8;  // of four inputs in a group
 
+constexpr int prefetch_bytes = 8192;  // ahead: what a core needs to draw all the bandwidth it can get
+
 /// What the inner loop needs to know of a Layout; many have the same.
 struct Shape {
-  bool wide;   ///< signed levels of 8 bits
   int offset;  ///< subtracted from each level
-  int excess;  ///< subtracted from narrow levels so that 16 bits hold the sum, and given back after it
-  int parts;   ///< of a group with their own integer scale
+  int parts;   ///< of a group with their own scale
   bool minima;
-
-  explicit constexpr Shape(Layout l)
-      : wide(l.bits == 8 || l.codebook),
-        offset(wide ? wide_offset : l.offset),
-        excess(0),
-        parts(l.scale_inputs == 16 ? 2 : 1),
-        minima(l.minima) {
-    const int terms = group_inputs / 2 / parts;
-    if (sums_in_16_bits && !wide && l.offset == 0 && ((1 << l.bits) - 1) * 127 * terms > 32767)
-      excess = 1 << (l.bits - 1);
-  }
-  bool operator==(const Shape&) const = default;
 };
 
 /// The weights of a group, straight from the panel.
 template <Layout layout>
 struct Packed {
-  static constexpr Shape shape{layout};
+  static constexpr Shape shape{layout.offset, layout.scale_inputs == 16 ? 2 : 1, layout.minima};
   static constexpr LayoutBytes at{layout};
 
   const std::byte* block;
@@ -57,22 +45,24 @@ struct Packed {
   [[gnu::always_inline]] void next() {
     if (++group == at.block_groups) group = 0, block += at.block;
   }
+  [[gnu::always_inline]] void prefetch() const {
+    const std::byte* p = block + group * at.group + prefetch_bytes;
+    for (int i = 0; i < at.block / at.block_groups; i += 64) __builtin_prefetch(p + i);
+  }
 
   template <int bits>
   [[gnu::always_inline]] static Bytes field(const std::byte* plane, int step, int to) {
     constexpr int each = 8 / bits;
     return move_bits(load_as<Bytes>(plane + step / each * 64), (1 << bits) - 1, step % each * bits, to);
   }
-  template <int step>
-  [[gnu::always_inline]] Bytes levels(Constant<step>) const {
+  [[gnu::always_inline]] Bytes levels(int step) const {
     const std::byte* plane = block + at.levels + group * at.group;
     if constexpr (layout.bits == 8) {
-      const Bytes bytes = load_as<Bytes>(plane + step * 64);
-      return wide_offset ? flip_signs(bytes) : bytes;
+      return load_as<Bytes>(plane + step * 64);
     } else {
       const Bytes low = field<at.low_bits>(plane, step, 0);
       if constexpr (layout.codebook) {
-        alignas(16) static constexpr Codebook codebook{wide_offset};
+        alignas(16) static constexpr Codebook codebook{};
         return lookup(codebook.level, low);
       } else if constexpr (at.high_bits) {
         return either(low, field<at.high_bits>(plane + 64 * at.low_bits, step, at.low_bits));
@@ -81,59 +71,55 @@ struct Packed {
       }
     }
   }
-  /// The float factor of integer sums, and of the activations' sums.
-  [[gnu::always_inline]] F32x16 scale() const {
+  /// Levels 4 step + first and 4 step + first + 2 of each row.
+  [[gnu::always_inline]] Words words(int step, int first) const {
+    return widen(levels(step), first, layout.bits == 8 || layout.codebook);
+  }
+  /// The integers from byte `from` of the block on that belong to a part of the group.
+  [[gnu::always_inline]] F32x16 integers(int from, int part, bool upper) const {
+    const std::byte* p = block + from + (group * shape.parts + part) * panel_rows;
+    return at.nibbles ? load_nibbles(p, upper) : load_int8(reinterpret_cast<const std::int8_t*>(p));
+  }
+  [[gnu::always_inline]] F32x16 scale(int part) const {
     const F32x16 d = load_half(reinterpret_cast<const std::uint16_t*>(block));
-    if constexpr (layout.scale_inputs != 32) return d;
-    return multiply(d, load_int8(reinterpret_cast<const std::int8_t*>(block + at.scales + group * panel_rows)));
+    return layout.scale_inputs ? multiply(d, integers(at.scales, part, false)) : d;
   }
-  [[gnu::always_inline]] F32x16 minimum() const {
+  [[gnu::always_inline]] F32x16 minimum(int part) const {
     const F32x16 m = load_half(reinterpret_cast<const std::uint16_t*>(block + 32));
-    if constexpr (layout.scale_inputs != 32) return m;
-    return multiply(m, load_int8(reinterpret_cast<const std::int8_t*>(block + at.minima + group * panel_rows)));
-  }
-  [[gnu::always_inline]] Scales part_scales(int part) const {
-    return load_scales(block + at.scales + (2 * group + part) * panel_rows, layout.minima);
-  }
-  [[gnu::always_inline]] BytePairs part_minima() const {
-    return load_high_nibbles(block + at.scales + 2 * group * panel_rows);
+    return layout.scale_inputs ? multiply(m, integers(at.nibbles ? at.scales : at.minima, part, true)) : m;
   }
 };
 
-/// The same unpacked, for products with many rows. Only the fields that the shape has are set.
+/// The same unpacked, for products with many rows: the offset is subtracted. Only what the shape has is set.
 struct alignas(64) UnpackedGroup {
-  std::byte level[steps][64];
-  float scale[16];
-  float minimum[16];
-  std::byte part_scale[2][64];
-  std::byte part_minimum[64];
+  std::int16_t words[steps][2][32];
+  float scale[2][16];
+  float minimum[2][16];
 };
 
 template <Layout layout>
 void unpack_group(const Packed<layout>& w, UnpackedGroup& out) {
-  unrolled<steps>([&](auto step) __attribute__((always_inline)) { store_as(out.level[step.value], w.levels(step)); });
-  store(out.scale, w.scale());
-  if constexpr (w.shape.minima) store(out.minimum, w.minimum());
-  if constexpr (w.shape.parts == 2) {
-    for (int part = 0; part < 2; ++part) store_as(out.part_scale[part], w.part_scales(part));
-    if constexpr (w.shape.minima) store_as(out.part_minimum, w.part_minima());
+  unrolled<2 * steps>([&](auto i) __attribute__((always_inline)) {
+    constexpr int step = decltype(i)::value / 2, first = decltype(i)::value % 2;
+    const Words words = w.words(step, first);
+    store_as(out.words[step][first], layout.offset ? subtract(words, layout.offset) : words);
+  });
+  for (int part = 0; part < w.shape.parts; ++part) {
+    store(out.scale[part], w.scale(part));
+    if constexpr (layout.minima) store(out.minimum[part], w.minimum(part));
   }
 }
 
-template <Shape s>
+template <Shape packed>
 struct Unpacked {
-  static constexpr Shape shape = s;
+  static constexpr Shape shape{0, packed.parts, packed.minima};
   const UnpackedGroup* group;
 
   [[gnu::always_inline]] void next() { ++group; }
-  template <int step>
-  [[gnu::always_inline]] Bytes levels(Constant<step>) const {
-    return load_as<Bytes>(group->level[step]);
-  }
-  [[gnu::always_inline]] F32x16 scale() const { return load(group->scale); }
-  [[gnu::always_inline]] F32x16 minimum() const { return load(group->minimum); }
-  [[gnu::always_inline]] Scales part_scales(int part) const { return load_as<Scales>(group->part_scale[part]); }
-  [[gnu::always_inline]] BytePairs part_minima() const { return load_as<BytePairs>(group->part_minimum); }
+  [[gnu::always_inline]] void prefetch() const {}
+  [[gnu::always_inline]] Words words(int step, int first) const { return load_as<Words>(group->words[step][first]); }
+  [[gnu::always_inline]] F32x16 scale(int part) const { return load(group->scale[part]); }
+  [[gnu::always_inline]] F32x16 minimum(int part) const { return load(group->minimum[part]); }
 };
 
 /// Adds `groups` groups of a panel times a tile of `width` rows to sums[width][16]; `fresh` sums begin at zero.
@@ -141,59 +127,36 @@ template <int width, class Weights>
 void multiply_tile(Weights w, const ActivationGroup* a, std::size_t groups, bool fresh, float* sums) {
   constexpr int parts = Weights::shape.parts;
   constexpr int offset = Weights::shape.offset;
-  constexpr int excess = Weights::shape.excess;
   constexpr bool minima = Weights::shape.minima;
-  using Sum = std::conditional_t<Weights::shape.wide, WideSum, NarrowSum>;
   F32x16 y[width];
   unrolled<width>([&](auto t)
                       __attribute__((always_inline)) { y[t.value] = fresh ? zero() : load(sums + 16 * t.value); });
-  for (std::size_t i = 0; i < groups * activation_terms; ++i, a += width) {
-    if (i != 0 && i % activation_terms == 0) w.next();
-    I32x16 integer[width];
-    unrolled<parts>([&](auto part) __attribute__((always_inline)) {
-      constexpr int half = decltype(part)::value;
-      Sum sum[width];
-      unrolled<width>([&](auto t) __attribute__((always_inline)) {
-        if constexpr (parts == 1) {
-          sum[t.value] = start<Sum>(offset + excess, a[t.value]);
-        } else {
-          sum[t.value] = start_half<Sum>(offset + excess, a[t.value], half);
-        }
-      });
-      unrolled<steps / parts>([&](auto i) __attribute__((always_inline)) {
-        constexpr int step = half * steps / 2 + decltype(i)::value;
-        const Bytes levels = w.levels(Constant<step>{});
+  for (; groups > 0; --groups, w.next(), a += width) {
+    w.prefetch();
+    unrolled<parts>([&](auto i) __attribute__((always_inline)) {
+      constexpr int part = decltype(i)::value;
+      constexpr int run = parts == 1 ? 0 : 1 + part;  // of the activations' sums
+      I32x16 sum[width];
+      unrolled<width>([&](auto t)
+                          __attribute__((always_inline)) { sum[t.value] = start(offset, a[t.value].minus_sum[run]); });
+      unrolled<2 * steps / parts>([&](auto j) __attribute__((always_inline)) {
+        constexpr int pair = part * steps + decltype(j)::value;
+        const Words words = w.words(pair / 2, pair % 2);
         unrolled<width>([&](auto t) __attribute__((always_inline)) {
-          sum[t.value] = dot(sum[t.value], levels, a[t.value].q + 4 * step);
+          sum[t.value] = dot(sum[t.value], words, a[t.value].q + 2 * pair);
         });
       });
+      const F32x16 scale = w.scale(part);
       unrolled<width>([&](auto t) __attribute__((always_inline)) {
-        if constexpr (parts == 1) {
-          integer[t.value] = total(sum[t.value]);
-        } else {
-          const I32x16 scaled = total(sum[t.value], w.part_scales(half));
-          integer[t.value] = half == 0 ? scaled : add(integer[t.value], scaled);
-        }
-        if constexpr (excess != 0) {
-          integer[t.value] = add(integer[t.value], multiples(excess, a[t.value].pairs));
-        }
+        y[t.value] = multiply_add(to_float(sum[t.value]), multiply(scale, broadcast(a[t.value].scale)), y[t.value]);
       });
+      if constexpr (minima) {
+        const F32x16 minimum = w.minimum(part);
+        unrolled<width>([&](auto t) __attribute__((always_inline)) {
+          y[t.value] = multiply_add(minimum, broadcast(a[t.value].sum[run]), y[t.value]);
+        });
+      }
     });
-    const F32x16 scale = w.scale();
-    unrolled<width>([&](auto t) __attribute__((always_inline)) {
-      y[t.value] = multiply_add(to_float(integer[t.value]), multiply(scale, broadcast(a[t.value].scale)), y[t.value]);
-    });
-    if constexpr (minima) {
-      const F32x16 minimum = w.minimum();
-      unrolled<width>([&](auto t) __attribute__((always_inline)) {
-        if constexpr (parts == 1) {
-          y[t.value] = multiply_add(minimum, broadcast(a[t.value].sum), y[t.value]);
-        } else {
-          const F32x16 lows = to_float(dot_pairs(w.part_minima(), a[t.value].sums_of));
-          y[t.value] = multiply_add(lows, multiply(minimum, broadcast(a[t.value].scale)), y[t.value]);
-        }
-      });
-    }
   }
   unrolled<width>([&](auto t) __attribute__((always_inline)) { store(sums + 16 * t.value, y[t.value]); });
 }
@@ -242,7 +205,7 @@ void multiply_few(const QuantisedTask& task) noexcept {
     for (std::size_t row = task.first_row; row < task.last_row; row += tile) {
       const std::size_t rows = task.last_row - row < tile ? task.last_row - row : tile;
       multiply_tile(int(tile_width(rows)), Packed<layout>{task.panels + panel * panel_bytes},
-                    task.activations + row * task.groups * activation_terms, task.groups, true, sums);
+                    task.activations + row * task.groups, task.groups, true, sums);
       write_out(task, panel, row, rows, sums);
     }
   }
@@ -251,7 +214,7 @@ void multiply_few(const QuantisedTask& task) noexcept {
 /// Many rows: of some panels, as many groups at a time as fit in the caches beside the activations.
 template <Layout layout>
 void multiply_many(const QuantisedTask& task) noexcept {
-  constexpr Shape shape{layout};
+  constexpr Shape shape = Packed<layout>::shape;
   constexpr LayoutBytes at{layout};
   constexpr std::size_t most_panels = 4, most_groups = 24, most_rows = 96;
   const std::size_t panel_bytes = task.groups / at.block_groups * at.block;
@@ -277,7 +240,7 @@ void multiply_many(const QuantisedTask& task) noexcept {
         }
         for (std::size_t r = row; r < last_row; r += tile) {
           const std::size_t width = tile_width(last_row - r < tile ? last_row - r : tile);
-          const ActivationGroup* a = task.activations + (r * task.groups + group * width) * activation_terms;
+          const ActivationGroup* a = task.activations + r * task.groups + group * width;
           for (std::size_t p = 0; p < panels; ++p) {
             float* const y = sums[p][r - row];
             if constexpr (unpack_levels) {
@@ -306,16 +269,13 @@ void quantise(const float* x, std::size_t stride, std::size_t rows, std::size_t 
   const std::size_t width = tile_width(rows);
   for (std::size_t row = 0; row < width; ++row) {
     for (std::size_t group = 0; group < groups; ++group) {
-      ActivationGroup* a = out + group * activation_terms * width + row;
-      if (row >= rows) {
-        for (std::size_t term = 0; term < activation_terms; ++term) __builtin_memset(a + term * width, 0, sizeof *a);
-        continue;
-      }
-      float left[group_inputs];
-      __builtin_memcpy(left, x + row * stride + group * group_inputs, sizeof left);
-      for (std::size_t term = 0; term < activation_terms; ++term, a += width) {
-        quantise_group(left, *a);
-        for (int i = 0; i < group_inputs; ++i) left[i] = __builtin_fmaf(-a->scale, float(a->q[i]), left[i]);
+      ActivationGroup& a = out[group * width + row];
+      if (row < rows) {
+        quantise_group(x + row * stride + group * group_inputs, a);
+        a.minus_sum[0] = a.minus_sum[1] + a.minus_sum[2];
+        for (int run = 0; run < 3; ++run) a.sum[run] = a.scale * float(-a.minus_sum[run]);
+      } else {
+        __builtin_memset(&a, 0, sizeof a);
       }
     }
   }

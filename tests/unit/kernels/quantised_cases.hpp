@@ -5,6 +5,7 @@
 #include <cstring>
 #include <memory>
 #include <random>
+#include <string>
 #include <vector>
 
 #include "base/half.hpp"
@@ -25,7 +26,7 @@ struct Bench {
 
 /// Formats with a packed product of their own, with the places of their float16 scales in a block.
 struct QuantisedFormat {
-  const char* name;
+  std::string name;
   std::vector<std::size_t> halves;
 };
 inline const std::vector<QuantisedFormat> quantised_formats = {

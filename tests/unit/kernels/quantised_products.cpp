@@ -10,17 +10,18 @@ using namespace ondol;
 
 namespace {
 
+/// Where activation i of a group lies in it.
+constexpr std::size_t place(std::size_t i) { return i / 4 * 4 + i % 2 * 2 + i % 4 / 2; }
+
 /// The rows' quantised form as values, one tile of one row at a time.
 std::vector<double> rounded(const std::vector<float>& x, std::size_t rows, std::size_t columns, const Kernels& k) {
   std::vector<double> out(x.size());
-  std::vector<ActivationGroup> groups(columns / 32 * activation_terms * k.quantised->tile_width(1));
+  std::vector<ActivationGroup> groups(columns / 32);
   for (std::size_t row = 0; row < rows; ++row) {
     k.quantised->quantise(x.data() + row * columns, columns, 1, columns / 32, groups.data());
     for (std::size_t c = 0; c < columns; ++c) {
-      for (std::size_t term = 0; term < activation_terms; ++term) {
-        const ActivationGroup& group = groups[c / 32 * activation_terms + term];
-        out[row * columns + c] += double(group.scale) * group.q[c % 32];
-      }
+      const ActivationGroup& group = groups[c / 32];
+      out[row * columns + c] = double(group.scale) * group.q[place(c % 32)];
     }
   }
   return out;
@@ -65,7 +66,7 @@ TEST_CASE("quantised products: every instruction set gives base's bits, for any 
 TEST_CASE("quantised products: the formula, against double sums over the rounded activations") {
   for (const auto& kind : test::quantised_formats) {
     CAPTURE(kind.name);
-    const std::size_t columns = 1024, outputs = 33, rows = 3;
+    const std::size_t columns = 1024, outputs = 33, rows = 60;
     const test::Matrix matrix(kind, outputs, columns, 3);
     const auto weights = matrix.values();
     const auto x = test::random_floats(rows * columns, 4);
@@ -86,7 +87,7 @@ TEST_CASE("quantised products: the formula, against double sums over the rounded
           for (std::size_t n = k / 32 * 32; n < k / 32 * 32 + 32; ++n) {
             largest = std::max(largest, std::fabs(x[i * columns + n]));
           }
-          const double step = largest / 127 / 254;  // the second term's numbers are at most half a step of the first's
+          const double step = largest / 32767;
           variance += weight * weight * step * step / 12;
         }
         const double y = got[i * (outputs + 3) + j];
@@ -95,7 +96,7 @@ TEST_CASE("quantised products: the formula, against double sums over the rounded
         spread += variance;
       }
     }
-    // Rounding to a step gives errors of step / sqrt(12); some hundred outputs average well.
+    // Rounding to a step gives errors of step / sqrt(12); rows enough average well.
     CHECK(squares > 0.6 * spread);
     CHECK(squares < 1.6 * spread);
   }
@@ -170,11 +171,11 @@ TEST_CASE("quantised products: activations that no number can scale") {
       CHECK(product_of(0.0f) == 0.0f);
       CHECK(product_of(-0.0f) == 0.0f);
       CHECK(product_of(1e-40f) == 0.0f);
+      CHECK(product_of(std::nextafter(least_activation, 0.0f)) == 0.0f);
       const double one = product_of(1.0f);
-      CHECK(product_of(0x1p-100f) == doctest::Approx(one * 0x1p-100).epsilon(1e-5));
-      CHECK(product_of(0x1p100f) == doctest::Approx(one * 0x1p100).epsilon(1e-5));
-      CHECK_FALSE(std::isnan(product_of(0x1p-119f)));
-      CHECK_FALSE(std::isnan(product_of(0x1.fffffep-120f)));
+      CHECK(product_of(0x1p-100f) == doctest::Approx(one * 0x1p-100).epsilon(1e-4));
+      CHECK(product_of(0x1p100f) == doctest::Approx(one * 0x1p100).epsilon(1e-4));
+      CHECK(std::isfinite(product_of(least_activation)));
     }
   }
 }
@@ -186,31 +187,54 @@ TEST_CASE("quantised activations: each instruction set rounds as base does") {
   for (std::size_t i = 0; i < 32; ++i) {
     x[i] = float(i) - 0.5f;                       // ties
     x[32 + i] = 127.0f * (i % 2 ? 1.0f : -1.0f);  // the ends
-    x[64 + i] = std::ldexp(x[64 + i], -118);
+    x[64 + i] = std::ldexp(x[64 + i], -109);
     x[96 + i] = std::ldexp(x[96 + i], 125);
     x[128 + i] = std::ldexp(x[128 + i], -125);
     x[160 + i] = 0.0f;
   }
-  x[31] = 127.0f;
-  std::vector<ActivationGroup> expected(groups * activation_terms);
+  x[31] = 32767.0f;
+  x[192 + 5] = std::numeric_limits<float>::infinity();
+  std::vector<ActivationGroup> expected(groups);
   base.quantised->quantise(x.data(), 0, 1, groups, expected.data());
-  CHECK(expected[0].q[0] == 0);  // -0.5, 0.5, 1.5, 2.5: to even
-  CHECK(expected[0].q[1] == 0);
-  CHECK(expected[0].q[2] == 2);
-  CHECK(expected[0].q[3] == 2);
-  CHECK(expected[activation_terms].q[0] == -127);
+  CHECK(expected[0].q[place(0)] == 0);  // -0.5, 0.5, 1.5, 2.5, 3.5: to even
+  CHECK(expected[0].q[place(1)] == 0);
+  CHECK(expected[0].q[place(2)] == 2);
+  CHECK(expected[0].q[place(3)] == 2);
+  CHECK(expected[0].q[place(4)] == 4);
+  CHECK(expected[0].q[place(31)] == 32767);
+  CHECK(expected[1].q[0] == -32767);
+  CHECK(expected[4].scale == 0.0f);
+  CHECK(std::isnan(expected[6].scale));
+  for (std::size_t i = 0; i < groups; ++i) {
+    const ActivationGroup& a = expected[i];
+    if (std::isnan(a.scale)) continue;
+    std::int32_t sums[3] = {};
+    for (std::size_t k = 0; k < 32; ++k) {
+      CHECK(std::fabs(double(a.scale) * a.q[place(k)] - x[32 * i + k]) <=
+            0.501 * a.scale + double(a.scale == 0) * 1e-30);
+      sums[0] += a.q[place(k)];
+      sums[1 + k / 16] += a.q[place(k)];
+    }
+    for (int run = 0; run < 3; ++run) {
+      CHECK(a.minus_sum[run] == -sums[run]);
+      CHECK(a.sum[run] == a.scale * float(sums[run]));
+    }
+  }
   for (Isa isa : available_isas()) {
     CAPTURE(isa_name(isa));
-    std::vector<ActivationGroup> got(groups * activation_terms);
+    std::vector<ActivationGroup> got(groups);
     kernels(isa).quantised->quantise(x.data(), 0, 1, groups, got.data());
-    for (std::size_t i = 0; i < expected.size(); ++i) {
+    for (std::size_t i = 0; i < groups; ++i) {
       CAPTURE(i);
-      CHECK(std::memcmp(got[i].q, expected[i].q, 32) == 0);
+      if (std::isnan(expected[i].scale)) {
+        CHECK(std::isnan(got[i].scale));
+        CHECK(std::isnan(got[i].sum[0]));
+        continue;
+      }
+      CHECK(std::memcmp(got[i].q, expected[i].q, sizeof got[i].q) == 0);
       CHECK(got[i].scale == expected[i].scale);
-      CHECK(got[i].sum == expected[i].sum);
-      CHECK(std::memcmp(got[i].pairs, expected[i].pairs, 4) == 0);
-      CHECK(std::memcmp(got[i].pairs_of, expected[i].pairs_of, 8) == 0);
-      CHECK(std::memcmp(got[i].sums_of, expected[i].sums_of, 4) == 0);
+      CHECK(std::memcmp(got[i].sum, expected[i].sum, sizeof got[i].sum) == 0);
+      CHECK(std::memcmp(got[i].minus_sum, expected[i].minus_sum, sizeof got[i].minus_sum) == 0);
     }
   }
 }

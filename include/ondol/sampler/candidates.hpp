@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "ondol/error.hpp"
+#include "ondol/sampler/exponential.hpp"
 #include "ondol/sampler/parameter.hpp"
 #include "ondol/tokenizer.hpp"
 
@@ -55,13 +56,19 @@ class Candidates {
   /// exp(logit - largest logit) of the i-th most likely candidate, in (0, 1].
   [[nodiscard]] double weight(std::size_t i) { return weight_of(sorted(i)); }
   /// exp(logit - largest logit)
-  [[nodiscard]] double weight_of(const Entry& entry) { return std::exp(double{entry.logit} - double{max()}); }
+  [[nodiscard]] double weight_of(const Entry& entry) { return double{exponential(entry.logit - max())}; }
   /// Sum of all weights: weight / total() is a probability.
   [[nodiscard]] double total() {
     if (total_ < 0) {
       if (sorted_ < size()) order_by_id();
+      const float largest = max();
       double sum = 0;
-      for (const Entry& entry : entries_) sum += weight_of(entry);
+      for (std::size_t begin = 0; begin < size(); begin += 64) {  // in parts, whose exponentials go several at a time
+        float weights[64];
+        const std::size_t n = std::min<std::size_t>(64, size() - begin);
+        for (std::size_t i = 0; i < n; ++i) weights[i] = exponential(entries_[begin + i].logit - largest);
+        for (std::size_t i = 0; i < n; ++i) sum += double{weights[i]};
+      }
       total_ = sum;
     }
     return total_;
@@ -69,8 +76,9 @@ class Candidates {
   /// The largest logit; -inf if there are no candidates.
   [[nodiscard]] float max() {
     if (std::isnan(max_)) {
-      max_ = -std::numeric_limits<float>::infinity();
-      for (const Entry& entry : entries_) max_ = std::max(max_, entry.logit);
+      float largest = -std::numeric_limits<float>::infinity();
+      for (const Entry& entry : entries_) largest = entry.logit > largest ? entry.logit : largest;
+      max_ = largest;
     }
     return max_;
   }
@@ -78,11 +86,12 @@ class Candidates {
   /// Keeps the `n` most likely.
   void keep(std::size_t n) {
     if (n >= size()) return;
-    if (n == 1 && sorted_ == 0)
-      std::iter_swap(entries_.begin(), std::min_element(entries_.begin(), entries_.end(), before));
-    else if (n > sorted_)
+    if (n == 1) {
+      std::iter_swap(entries_.begin(), first());
+    } else if (n > sorted_) {
       sort(n);
-    entries_.resize(n);
+    }
+    entries_.erase(entries_.begin() + static_cast<std::ptrdiff_t>(n), entries_.end());
     by_id_ = n <= 1;
     sorted_ = n;
     total_ = -1;
@@ -136,7 +145,7 @@ class Candidates {
   /// The most likely one, of equals the lowest id. @throws Error numeric: there are no candidates.
   [[nodiscard]] Token best() {
     require_some();
-    return sorted_ > 0 ? entries_[0].id : std::min_element(entries_.begin(), entries_.end(), before)->id;
+    return first()->id;
   }
   /// The first one in sorted order whose probabilities so far go over `u`, a number in [0, 1).
   /// @throws Error numeric: there are no candidates.
@@ -204,17 +213,31 @@ class Candidates {
   }
   /// After logits were written: the impossible ones go.
   void settle() {
+    bool good = true;
     bool gone = false;
-    for (const Entry& entry : entries_) {
-      if (entry.logit < std::numeric_limits<float>::infinity()) {
-        gone |= entry.logit < std::numeric_limits<float>::lowest();
-      } else {
-        throw Error(Status::numeric, "logit of token " + std::to_string(entry.id) + " is " +
-                                         detail::number_text(entry.logit) + ", expected a number below infinity");
-      }
+    for (const Entry& entry : entries_) {  // without branches: this runs over whole vocabularies
+      good &= entry.logit < std::numeric_limits<float>::infinity();
+      gone |= entry.logit < std::numeric_limits<float>::lowest();
     }
+    if (!good) refuse();
     if (gone) std::erase_if(entries_, [](const Entry& e) { return e.logit < std::numeric_limits<float>::lowest(); });
     changed();
+  }
+  [[noreturn]] void refuse() const {
+    const auto bad = std::find_if(entries_.begin(), entries_.end(),
+                                  [](const Entry& e) { return !(e.logit < std::numeric_limits<float>::infinity()); });
+    throw Error(Status::numeric, "logit of token " + std::to_string(bad->id) + " is " +
+                                     detail::number_text(bad->logit) + ", expected a number below infinity");
+  }
+  /// The most likely one; there must be one.
+  [[nodiscard]] std::vector<Entry>::iterator first() {
+    if (sorted_ > 0) return entries_.begin();
+    auto found = entries_.end();
+    const float largest = max();
+    for (auto entry = entries_.begin(); entry != entries_.end(); ++entry) {
+      if (entry->logit == largest && (found == entries_.end() || entry->id < found->id)) found = entry;
+    }
+    return found;
   }
   void changed() noexcept {
     sorted_ = 0;

@@ -18,4 +18,10 @@ from .model import Model, StepOutput
 from .options import ChatOptions, GenerateOptions, LoadOptions
 from .stream import Piece, Stream
 
-__all__ = [name for name in dir() if not name.startswith("_")]
+__all__ = [
+    "BannedTokens", "Candidate", "Chat", "ChatOptions", "ChatTemplate", "ChosenToken", "Detokenizer", "Error",
+    "FileInfo", "FrequencyPenalty", "GenerateOptions", "Greedy", "KVCache", "LoadOptions", "LogitBias",
+    "MemoryEstimate", "MinP", "Model", "ModelInfo", "NoRepeatNgram", "Piece", "PresencePenalty", "RenderedPrompt",
+    "RepetitionPenalty", "Result", "Runtime", "Sampler", "Score", "Step", "StepOutput", "Stream", "Temperature",
+    "Timings", "Tokenizer", "TopK", "TopP", "Typical", "default_threads", "demo_model", "inspect",
+]

@@ -447,8 +447,8 @@ class Greedy:
     """
     Keep the most likely token.
     """
-    __hash__: typing.ClassVar[None] = None
-    def __eq__(self, arg0: Greedy) -> bool:
+    __hash__: typing.ClassVar[None] = None  # type: ignore[assignment]
+    def __eq__(self, other: object) -> bool:
         ...
     def __init__(self) -> None:
         ...
@@ -458,8 +458,8 @@ class Temperature:
     """
     logit / value; 0 is greedy.
     """
-    __hash__: typing.ClassVar[None] = None
-    def __eq__(self, arg0: Temperature) -> bool:
+    __hash__: typing.ClassVar[None] = None  # type: ignore[assignment]
+    def __eq__(self, other: object) -> bool:
         ...
     def __init__(self, value: typing.SupportsFloat | typing.SupportsIndex) -> None:
         ...
@@ -472,8 +472,8 @@ class TopK:
     """
     Keep the k most likely tokens; 0 keeps all.
     """
-    __hash__: typing.ClassVar[None] = None
-    def __eq__(self, arg0: TopK) -> bool:
+    __hash__: typing.ClassVar[None] = None  # type: ignore[assignment]
+    def __eq__(self, other: object) -> bool:
         ...
     def __init__(self, k: typing.SupportsInt | typing.SupportsIndex) -> None:
         ...
@@ -486,8 +486,8 @@ class TopP:
     """
     Keep the fewest most likely tokens whose probabilities reach p.
     """
-    __hash__: typing.ClassVar[None] = None
-    def __eq__(self, arg0: TopP) -> bool:
+    __hash__: typing.ClassVar[None] = None  # type: ignore[assignment]
+    def __eq__(self, other: object) -> bool:
         ...
     def __init__(self, p: typing.SupportsFloat | typing.SupportsIndex) -> None:
         ...
@@ -500,8 +500,8 @@ class MinP:
     """
     Keep tokens at least p times as likely as the most likely one.
     """
-    __hash__: typing.ClassVar[None] = None
-    def __eq__(self, arg0: MinP) -> bool:
+    __hash__: typing.ClassVar[None] = None  # type: ignore[assignment]
+    def __eq__(self, other: object) -> bool:
         ...
     def __init__(self, p: typing.SupportsFloat | typing.SupportsIndex) -> None:
         ...
@@ -514,8 +514,8 @@ class Typical:
     """
     Keep the tokens whose information is nearest to the entropy, until they reach p.
     """
-    __hash__: typing.ClassVar[None] = None
-    def __eq__(self, arg0: Typical) -> bool:
+    __hash__: typing.ClassVar[None] = None  # type: ignore[assignment]
+    def __eq__(self, other: object) -> bool:
         ...
     def __init__(self, p: typing.SupportsFloat | typing.SupportsIndex) -> None:
         ...
@@ -528,8 +528,8 @@ class RepetitionPenalty:
     """
     Divide positive, multiply negative logits of tokens seen.
     """
-    __hash__: typing.ClassVar[None] = None
-    def __eq__(self, arg0: RepetitionPenalty) -> bool:
+    __hash__: typing.ClassVar[None] = None  # type: ignore[assignment]
+    def __eq__(self, other: object) -> bool:
         ...
     def __init__(self, penalty: typing.SupportsFloat | typing.SupportsIndex, last_n: typing.SupportsInt | typing.SupportsIndex = 0) -> None:
         ...
@@ -545,8 +545,8 @@ class FrequencyPenalty:
     """
     logit - penalty times the token's count.
     """
-    __hash__: typing.ClassVar[None] = None
-    def __eq__(self, arg0: FrequencyPenalty) -> bool:
+    __hash__: typing.ClassVar[None] = None  # type: ignore[assignment]
+    def __eq__(self, other: object) -> bool:
         ...
     def __init__(self, penalty: typing.SupportsFloat | typing.SupportsIndex, last_n: typing.SupportsInt | typing.SupportsIndex = 0) -> None:
         ...
@@ -562,8 +562,8 @@ class PresencePenalty:
     """
     logit - penalty for tokens seen.
     """
-    __hash__: typing.ClassVar[None] = None
-    def __eq__(self, arg0: PresencePenalty) -> bool:
+    __hash__: typing.ClassVar[None] = None  # type: ignore[assignment]
+    def __eq__(self, other: object) -> bool:
         ...
     def __init__(self, penalty: typing.SupportsFloat | typing.SupportsIndex, last_n: typing.SupportsInt | typing.SupportsIndex = 0) -> None:
         ...
@@ -579,8 +579,8 @@ class NoRepeatNgram:
     """
     Remove tokens that would repeat an n-gram.
     """
-    __hash__: typing.ClassVar[None] = None
-    def __eq__(self, arg0: NoRepeatNgram) -> bool:
+    __hash__: typing.ClassVar[None] = None  # type: ignore[assignment]
+    def __eq__(self, other: object) -> bool:
         ...
     def __init__(self, n: typing.SupportsInt | typing.SupportsIndex, last_n: typing.SupportsInt | typing.SupportsIndex = 0) -> None:
         ...
@@ -596,8 +596,8 @@ class LogitBias:
     """
     Add to the logits of single tokens; -inf removes one.
     """
-    __hash__: typing.ClassVar[None] = None
-    def __eq__(self, arg0: LogitBias) -> bool:
+    __hash__: typing.ClassVar[None] = None  # type: ignore[assignment]
+    def __eq__(self, other: object) -> bool:
         ...
     def __init__(self, biases: dict) -> None:
         ...
@@ -610,8 +610,8 @@ class BannedTokens:
     """
     Remove tokens.
     """
-    __hash__: typing.ClassVar[None] = None
-    def __eq__(self, arg0: BannedTokens) -> bool:
+    __hash__: typing.ClassVar[None] = None  # type: ignore[assignment]
+    def __eq__(self, other: object) -> bool:
         ...
     def __init__(self, ids: collections.abc.Iterable[int] | numpy.ndarray) -> None:
         ...
@@ -624,8 +624,8 @@ class Sampler:
     """
     Steps in the order they are applied, then one draw; no steps: greedy.
     """
-    __hash__: typing.ClassVar[None] = None
-    def __eq__(self, arg0: Sampler) -> bool:
+    __hash__: typing.ClassVar[None] = None  # type: ignore[assignment]
+    def __eq__(self, other: object) -> bool:
         ...
     def __init__(self, steps: collections.abc.Sequence[Temperature | TopK | TopP | MinP | Typical | RepetitionPenalty | FrequencyPenalty | PresencePenalty | NoRepeatNgram | LogitBias | BannedTokens | Greedy] = [], seed: typing.SupportsInt | typing.SupportsIndex | None = None) -> None:
         ...

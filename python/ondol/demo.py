@@ -9,7 +9,7 @@ import sys
 import tempfile
 import zipfile
 from pathlib import Path
-from typing import BinaryIO, Callable, Optional
+from typing import IO, Callable, Optional
 
 from .error import Error
 
@@ -39,7 +39,7 @@ def _download(folder: Path) -> Path:
     return wheels[0]
 
 
-def _copy(source: BinaryIO, target: BinaryIO, progress: Optional[Callable[[int, int], object]]) -> None:
+def _copy(source: IO[bytes], target: IO[bytes], progress: Optional[Callable[[int, int], object]]) -> None:
     digest, done = hashlib.sha256(), 0
     while block := source.read(1 << 20):
         digest.update(block)

@@ -11,7 +11,7 @@ import numpy as np
 from . import _ondol
 from .chat import Chat
 from .chat_template import ChatTemplate
-from .options import GenerateOptions, LoadOptions, Progress, chat_options, generate_options, load_options
+from .options import GenerateOptions, LoadOptions, Progress, generate_options, load_options
 from .stream import Stream
 
 if TYPE_CHECKING:
@@ -94,8 +94,8 @@ class Model:
 
         A step is an ondol.Step or its arguments as a tuple: (cache, ids), (cache, ids, "all").
         """
-        steps = [step if isinstance(step, _ondol.Step) else _ondol.Step(*step) for step in steps]
-        return [StepOutput(o.take_logits(), o.take_hidden()) for o in self._native.forward(steps, progress)]
+        native = [step if isinstance(step, _ondol.Step) else _ondol.Step(*step) for step in steps]
+        return [StepOutput(o.take_logits(), o.take_hidden()) for o in self._native.forward(native, progress)]
 
     def logits(self, ids: Ids) -> np.ndarray:
         """Logits of every position of a fresh sequence, float32 [ids, vocabulary]."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from calendar import timegm
 from datetime import datetime
-from typing import Any, Callable, Dict, Iterable, List, Mapping, Optional, Sequence, TypedDict, Union
+from typing import Any, Callable, Iterable, Mapping, Optional, Sequence, TypedDict, Union
 
 from . import _ondol
 from .error import Error, unknown_option
@@ -95,7 +95,8 @@ def _fill(target: Any, options: Mapping[str, Any], names: Iterable[str]) -> Any:
 def load_options(options: LoadOptions) -> _ondol.LoadOptions:
     check("load", options, LoadOptions)
     native = _fill(_ondol.LoadOptions(), options, ("context", "precision", "cache_type", "pre_tokenizer", "runtime"))
-    own = {name: options[name] for name in ("threads", "memory_limit", "isa") if options.get(name)}  # type: ignore
+    given: Mapping[str, Any] = options
+    own = {name: given[name] for name in ("threads", "memory_limit", "isa") if given.get(name)}
     if own and options.get("runtime") is not None:
         raise Error(f"{', '.join(own)}: give it to the runtime, not beside one", "invalid_argument")
     if own:

@@ -64,9 +64,11 @@ inline I32x16 dot(I32x16 sum, Words w, const std::int16_t* a) {
   int two;
   __builtin_memcpy(&two, a, 4);
   const __m256i pair = _mm256_set1_epi32(two);
+  // The empty asm keep gcc from computing all products first and spilling them.
   sum.lo = _mm256_add_epi32(sum.lo, _mm256_madd_epi16(w.lo, pair));
+  asm volatile("" : "+x"(sum.lo));
   sum.hi = _mm256_add_epi32(sum.hi, _mm256_madd_epi16(w.hi, pair));
-  asm volatile("" : "+x"(sum.lo), "+x"(sum.hi));  // keeps gcc from computing all products first and spilling them
+  asm volatile("" : "+x"(sum.hi));
   return sum;
 }
 inline F32x16 to_float(I32x16 a) { return {_mm256_cvtepi32_ps(a.lo), _mm256_cvtepi32_ps(a.hi)}; }

@@ -16,35 +16,16 @@ GenerateOptions read_generate_options(const char* options, std::int64_t size, co
   return result;
 }
 
-/// Ids of a prompt that stands behind `start` positions, as generate() reads it.
-std::vector<Token> prompt_ids(const Model& model, const Prompt& prompt, std::size_t start) {
-  if (const auto* ids = std::get_if<std::vector<Token>>(&prompt)) return *ids;
-  return model.tokenizer().encode(std::get<std::string>(prompt), {.add_special = start == 0});
-}
-
-/// What a generation has not computed yet: of its prompt, after a cancel, and the last token.
-std::vector<Token> pending_ids(ondol_generation& from) {
-  std::vector<Token> sequence = prompt_ids(from.model, from.prompt, from.start);
-  const std::vector<Token>& chosen = from.generation->result().ids;
-  sequence.insert(sequence.end(), chosen.begin(), chosen.end());
-  const std::size_t computed = std::min(from.generation->cache().length() - from.start, sequence.size());
-  return {sequence.begin() + static_cast<std::ptrdiff_t>(computed), sequence.end()};
-}
-
-std::unique_ptr<ondol_generation, void (*)(const Object*)> start(const Model& model, KVCache cache, Prompt prompt,
-                                                                 const GenerateOptions& options,
-                                                                 const Controlled& control) {
-  const std::size_t before = cache.length();
-  auto* made = new ondol_generation(model, control, generate(model, std::move(cache), prompt, options));
-  made->prompt = std::move(prompt);
-  made->start = before;
-  return {made, release};
-}
-
 void end_of_chat_reply(ondol_generation& reply) {
   reply.last = reply.generation->result();
   reply.generation.reset();
   reply.chat = {};
+}
+
+/// One that stands on a sequence of its own.
+Generation& own_generation(ondol_generation& generation) {
+  if (!generation.generation || generation.chat) misuse("a chat's reply is not continued: ondol_chat_reply()");
+  return *generation.generation;
 }
 
 }  // namespace
@@ -61,7 +42,7 @@ ondol_status ondol_model_generate(const ondol_model* model, const ondol_cache* c
     const Controlled controlled(control);
     const GenerateOptions settings = read_generate_options(options, options_size, controlled);
     KVCache sequence = cache ? use(cache, "cache")->value.fork() : held->value.new_cache();
-    *out = start(held->value, std::move(sequence), text->value, settings, controlled).release();
+    give(out, held->value, controlled, generate(held->value, std::move(sequence), text->value, settings));
   });
 }
 
@@ -94,21 +75,23 @@ ondol_status ondol_generation_cache(ondol_generation* generation, ondol_cache** 
   });
 }
 
-ondol_status ondol_generation_continue(ondol_generation* generation, const ondol_prompt* prompt, const char* options,
-                                       int64_t options_size, ondol_control* control, ondol_generation** out,
-                                       ondol_error** error) {
+ondol_status ondol_generation_append(ondol_generation* generation, const ondol_prompt* more, ondol_error** error) {
+  return guard(__func__, error, [&] {
+    const auto held = use(generation, "generation");
+    const auto added = hold(more, "more");
+    own_generation(*held.get()).append(added->value);
+  });
+}
+
+ondol_status ondol_generation_continue(ondol_generation* generation, const char* options, int64_t options_size,
+                                       ondol_control* control, ondol_generation** out, ondol_error** error) {
   return guard(__func__, error, [&] {
     const auto held = use(generation, "generation");
     require(out, "out");
-    if (!held->generation || held->chat) misuse("a chat's reply is not continued: ondol_chat_reply()");
     const Controlled controlled(control);
     const GenerateOptions settings = read_generate_options(options, options_size, controlled);
-    std::vector<Token> ids = pending_ids(*held.get());
-    if (const Ref<const ondol_prompt> more(prompt); more) {
-      const std::vector<Token> added = prompt_ids(held->model, more->value, 1);
-      ids.insert(ids.end(), added.begin(), added.end());
-    }
-    *out = start(held->model, held->generation->cache().fork(), std::move(ids), settings, controlled).release();
+    Generation& from = own_generation(*held.get());
+    give(out, held->model, controlled, generate(held->model, from.cache().fork(), from.pending(), settings));
   });
 }
 

@@ -470,18 +470,24 @@ ONDOL_C_API ondol_status ondol_model_generate(const ondol_model* model, const on
                                               const ondol_prompt* prompt, const char* options, int64_t options_size,
                                               ondol_control* control, ondol_generation** out, ondol_error** error);
 /** The next piece, or NULL when the reply has ended. Borrowed: lives until the next call of this function or the
- *  generation is freed. Does the computing: up to one pass over the weights, the first call also reads the prompt. */
+ *  generation is freed. Does the computing: up to one pass over the weights, the first call also reads the prompt.
+ *  Fails with ONDOL_NUMERIC, _OUT_OF_MEMORY. A cancel is no failure but the end: ONDOL_FINISH_CANCELLED. */
 ONDOL_C_API ondol_status ondol_generation_next(ondol_generation* generation, const ondol_piece** out,
                                                ondol_error** error);
 /** What there is so far. Complete once ondol_generation_next() gave NULL. */
 ONDOL_C_API ondol_status ondol_generation_result(ondol_generation* generation, ondol_result** out, ondol_error** error);
 /** A fork of the sequence: the prompt and all generated tokens but the last. */
 ONDOL_C_API ondol_status ondol_generation_cache(ondol_generation* generation, ondol_cache** out, ondol_error** error);
-/** Another generation that goes on where this one stands (also after a cancel), with more prompt or without (NULL).
- *  Text is encoded without start tokens. Other parameters as in ondol_model_generate(). Not for a chat's reply. */
-ONDOL_C_API ondol_status ondol_generation_continue(ondol_generation* generation, const ondol_prompt* prompt,
-                                                   const char* options, int64_t options_size, ondol_control* control,
-                                                   ondol_generation** out, ondol_error** error);
+/** Puts tokens of the host (a tool's result) behind a reply that has ended; ondol_generation_next() then gives a new
+ *  reply behind them, with the same options, and counts, text and result begin anew. Text gets no start token. A stop
+ *  string or end token that was generated stays in front. Not for a chat's reply. */
+ONDOL_C_API ondol_status ondol_generation_append(ondol_generation* generation, const ondol_prompt* more,
+                                                 ondol_error** error);
+/** Another generation that goes on where this one stands, from a fork of its sequence: with other options, or after a
+ *  cancel. Parameters as in ondol_model_generate(). Not for a chat's reply. */
+ONDOL_C_API ondol_status ondol_generation_continue(ondol_generation* generation, const char* options,
+                                                   int64_t options_size, ondol_control* control, ondol_generation** out,
+                                                   ondol_error** error);
 ONDOL_C_API void ondol_generation_free(ondol_generation* generation);
 
 /** Continues `count` >= 1 prompts together, one pass over the weights a step; each result is what it would be

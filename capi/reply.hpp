@@ -22,8 +22,4 @@ struct ondol_generation final : ondol::capi::Object {
   std::optional<ondol::Generation> generation;
   ondol::Result last;  // of a chat's reply that has ended: then `generation` is gone
   ondol_piece piece;   // what the caller borrows
-
-  // What was asked to be continued, for ondol_generation_continue().
-  ondol::Prompt prompt;
-  std::size_t start = 0;  // positions before the prompt
 };

@@ -101,7 +101,7 @@ SamplerStep chain_step(const Json& item, const std::vector<Row>& rows) {
     key = spec.key;
   }
   if (key.empty()) wrong("chain", "has an empty step", "{\"name\": value}");
-  if (key == greedy) return Greedy{};
+  if (key == greedy && option_flag(checked, key)) return Greedy{};
   for (const Row& row : rows) {
     if (row.spec.key == key) row.set(settings, checked.at(key));
   }

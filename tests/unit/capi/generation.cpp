@@ -57,7 +57,7 @@ TEST_CASE("a cut generation is continued as the whole one") {
   const auto first = generate(model.get(), start.get(), R"({"max_tokens":8})");
   Ids joined = ids(finish(first.get()).get());
   const auto second = make<ondol_generation>([&](auto** out, auto** error) {
-    return ondol_generation_continue(first.get(), nullptr, R"({"max_tokens":12})", -1, nullptr, out, error);
+    return ondol_generation_continue(first.get(), R"({"max_tokens":12})", -1, nullptr, out, error);
   });
   for (const std::int32_t id : ids(finish(second.get()).get())) joined.push_back(id);
   CHECK(joined == whole);
@@ -65,16 +65,19 @@ TEST_CASE("a cut generation is continued as the whole one") {
 
 TEST_CASE("more prompt goes behind what was generated") {
   const auto model = load();
-  const auto first = generate(model.get(), prompt("Once upon a time").get(), R"({"max_tokens":8})");
+  const auto generation = generate(model.get(), prompt("Once upon a time").get(), R"({"max_tokens":8})");
   Ids sequence = {1, 403, 407, 261, 378};
-  for (const std::int32_t id : ids(finish(first.get()).get())) sequence.push_back(id);
-  const auto more = prompt(Ids{326, 269});
-  const auto second = make<ondol_generation>([&](auto** out, auto** error) {
-    return ondol_generation_continue(first.get(), more.get(), R"({"max_tokens":8})", -1, nullptr, out, error);
-  });
+  const auto append = [&](const Ids& more) {
+    const auto tokens = prompt(more);
+    return outcome([&](auto** error) { return ondol_generation_append(generation.get(), tokens.get(), error); });
+  };
+  CHECK(append({326}).status == ONDOL_INVALID_ARGUMENT);  // it has not ended
+  for (const std::int32_t id : ids(finish(generation.get()).get())) sequence.push_back(id);
+  CHECK(append({-1}).status == ONDOL_INVALID_ARGUMENT);
+  REQUIRE(append({326, 269}).status == ONDOL_OK);
   sequence.insert(sequence.end(), {326, 269});
   const auto fresh = generate(model.get(), prompt(sequence).get(), R"({"max_tokens":8})");
-  CHECK(ids(finish(second.get()).get()) == ids(finish(fresh.get()).get()));
+  CHECK(ids(finish(generation.get()).get()) == ids(finish(fresh.get()).get()));
 }
 
 TEST_CASE("a generation stands on a caller's cache and leaves it as it is") {

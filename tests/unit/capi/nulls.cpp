@@ -197,7 +197,8 @@ TEST_CASE("NULL for every pointer of every function is a status") {
   SWEEP(ondol_generation_next);
   SWEEP(ondol_generation_result);
   SWEEP(ondol_generation_cache);
-  SWEEP(ondol_generation_continue, 1, 2, 4);
+  SWEEP(ondol_generation_append);
+  SWEEP(ondol_generation_continue, 1, 3);
   SWEEP(ondol_model_generate_batch, 3, 5);
   SWEEP(ondol_model_score, 1, 3);
   SWEEP(ondol_chat_new);

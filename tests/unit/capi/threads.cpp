@@ -79,7 +79,7 @@ TEST_CASE("a cancel from another thread ends the reading of a prompt; the model 
   CHECK(position < 8000);
   // What a cancel left goes on to what would have been.
   const auto rest = make<ondol_generation>([&](auto** out, auto** error) {
-    return ondol_generation_continue(generation.get(), nullptr, R"({"max_tokens":5})", -1, nullptr, out, error);
+    return ondol_generation_continue(generation.get(), R"({"max_tokens":5})", -1, nullptr, out, error);
   });
   const auto whole = generate(model.get(), long_prompt.get(), R"({"max_tokens":5})");
   CHECK(ids(finish(rest.get()).get()) == ids(finish(whole.get()).get()));

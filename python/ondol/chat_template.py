@@ -37,7 +37,9 @@ class ChatTemplate:
     def source(self) -> str:
         return self._native.source
 
-    def render(self, messages: Sequence[Mapping[str, Any]], tools: Optional[Sequence[Any]] = None, **options: Any) -> str:
+    def render(
+        self, messages: Sequence[Mapping[str, Any]], tools: Optional[Sequence[Any]] = None, **options: Any
+    ) -> str:
         """The prompt as text; arguments as render_marked()."""
         return self.render_marked(messages, tools, **options).text
 

@@ -30,7 +30,8 @@ def peer_python(venv):
     python = venv / "bin" / "python"
     if not python.exists():
         subprocess.run([sys.executable, "-m", "venv", venv], check=True)
-    have = subprocess.run([python, "-c", "import llama_cpp; print(llama_cpp.__version__)"], capture_output=True, text=True)
+    version = "import llama_cpp; print(llama_cpp.__version__)"
+    have = subprocess.run([python, "-c", version], capture_output=True, text=True)
     if have.stdout.strip() != PEER.split("==")[1]:
         print(f"building {PEER} in {venv}", file=sys.stderr)
         subprocess.run([python, "-m", "pip", "install", "--quiet", "--no-binary", "llama-cpp-python", PEER], check=True,
@@ -57,10 +58,11 @@ def compare(path, threads, options, python):
     runs = {name: [] for name in commands}
     for round in range(options.pairs):
         for name in list(commands)[::1 if round % 2 == 0 else -1]:
-            runs[name].append(measure(commands[name]))
+            run = measure(commands[name])
+            runs[name].append(run)
             print(f"  {threads} threads, round {round + 1}/{options.pairs}: {name} "
-                  f"{runs[name][-1]['prefill_tokens_per_second']:.0f} + {runs[name][-1]['decode_tokens_per_second']:.1f} "
-                  "tokens/s", file=sys.stderr)
+                  f"{run['prefill_tokens_per_second']:.0f} + {run['decode_tokens_per_second']:.1f} tokens/s",
+                  file=sys.stderr)
     result = {"threads": threads, "isa": runs["ondol"][0]["isa"], "cpu": runs["ondol"][0]["cpu"], "runs": runs}
     for name, _, _ in MEASURES:
         ours, theirs = ([run[name] for run in runs[side]] for side in ("ondol", "peer"))
@@ -71,8 +73,8 @@ def compare(path, threads, options, python):
 
 def print_table(results, options):
     first = results[0]
-    print(f"{first['cpu']}, {first['isa']}; {Path(options.file).name}; prefill {options.prompt}, decode {options.generate}, "
-          f"depth {options.depth}; {options.pairs} pairs: median (least .. most)")
+    print(f"{first['cpu']}, {first['isa']}; {Path(options.file).name}; prefill {options.prompt}, "
+          f"decode {options.generate}, depth {options.depth}; {options.pairs} pairs: median (least .. most)")
     print(" " * 44 + "".join(title.rjust(28) for title in ("Ondol", PEER, "Ondol / peer")))
     for result in results:
         for name, unit, scale in MEASURES:

@@ -41,7 +41,8 @@ def test_users_cannot_write_control_tokens(demo):
 
 
 def test_variables_tools_and_the_clock():
-    template = ondol.ChatTemplate("{{ enable_thinking }} {{ tools[0].name }} {{ documents }} {{ strftime_now('%Y-%m-%d %H:%M') }}")
+    template = ondol.ChatTemplate(
+        "{{ enable_thinking }} {{ tools[0].name }} {{ documents }} {{ strftime_now('%Y-%m-%d %H:%M') }}")
     assert template.render([], tools=[{"name": "f"}], documents=[1], enable_thinking=False,
                            now=datetime(2026, 1, 2, 3, 4, 5)) == "False f [1] 2026-01-02 03:04"
     assert ondol.ChatTemplate("{{ tools is none }}").render([]) == "True"

@@ -45,7 +45,8 @@ def test_generate_json(demo_path):
 
 
 def test_generate_options(stories_path):
-    arguments = ("generate", "-m", stories_path, "Once", "--max-tokens", 30, "--temperature", 0.8, "--top-k", 20, "--seed", 4)
+    arguments = ("generate", "-m", stories_path, "Once", "--max-tokens", 30, "--temperature", 0.8, "--top-k", 20,
+                 "--seed", 4)
     model = ondol.Model.load(stories_path)
     expected = model.generate("Once", max_tokens=30, temperature=0.8, top_k=20, seed=4).text
     assert run(*arguments).stdout.decode().rstrip("\n") == expected.rstrip("\n")
@@ -83,8 +84,8 @@ def test_bad_values_are_errors(stories_path):
 
 def test_chat_in_a_pipe(demo_path, tmp_path):
     kept = tmp_path / "대화"
-    lines = [FRANCE, "/stats", f"/save {kept}", "/clear", f"/load {kept}", "/undo", FRANCE, "/system Be brief.", "/help",
-             "/nonsense", "/exit", "never read"]
+    lines = [FRANCE, "/stats", f"/save {kept}", "/clear", f"/load {kept}", "/undo", FRANCE, "/system Be brief.",
+             "/help", "/nonsense", "/exit", "never read"]
     done = run("chat", "-m", demo_path, stdin="\n".join(lines).encode())
     text = done.stdout.decode()
     assert done.returncode == 0, done.stderr

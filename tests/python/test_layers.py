@@ -76,6 +76,6 @@ def test_the_bindings_use_the_public_api_only(path):
 def test_a_public_header_compiles_alone(header, tmp_path):
     source = tmp_path / "alone.cpp"
     source.write_text(f"#include <ondol/{header}>\n" * 2)
-    done = subprocess.run([os.environ.get("CXX", "c++"), "-std=c++20", "-fsyntax-only", "-Wall", "-Wextra", "-Werror", "-I",
-                           str(CHECKOUT / "include"), str(source)], capture_output=True, text=True)
+    command = [os.environ.get("CXX", "c++"), "-std=c++20", "-fsyntax-only", "-Wall", "-Wextra", "-Werror"]
+    done = subprocess.run([*command, "-I", CHECKOUT / "include", source], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr

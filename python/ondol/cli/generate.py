@@ -30,7 +30,7 @@ def generate(
     no_repeat_ngram: o.NoRepeatNgram = 0,
     seed: o.Seed = None,
     stop: o.Stop = None,
-    logprobs: Annotated[Optional[int], typer.Option(min=0, help="With --json: the N most likely tokens of each step.")] = None,
+    logprobs: Annotated[Optional[int], typer.Option(min=0, help="With --json: the N best of each step.")] = None,
     stats: Annotated[bool, typer.Option("--stats", help="Timings on standard error.")] = False,
     threads: o.Threads = 0,
     precision: o.Precision = "fast",

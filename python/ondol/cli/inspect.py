@@ -34,7 +34,9 @@ def _table(*columns: str) -> Table:
     return table
 
 
-def _print(info: ondol.FileInfo, estimate: Optional[ondol.MemoryEstimate], reason: Optional[str], tensors: bool) -> None:
+def _print(
+    info: ondol.FileInfo, estimate: Optional[ondol.MemoryEstimate], reason: Optional[str], tensors: bool
+) -> None:
     from rich.text import Text
 
     metadata = _table("key", "type", "value")

@@ -6,7 +6,8 @@ from typing import Annotated, Any, Dict, List, Optional
 
 import typer
 
-ModelPath = Annotated[Optional[str], typer.Option("--model", "-m", metavar="FILE", help="GGUF file; the demo model if not given.")]
+ModelPath = Annotated[Optional[str], typer.Option("--model", "-m", metavar="FILE",
+                                                  help="GGUF file; the demo model if not given.")]
 Threads = Annotated[int, typer.Option("--threads", "-t", min=0, help="Threads that compute; 0 = as many as fit.")]
 Precision = Annotated[str, typer.Option(help="fast or exact.")]
 Context = Annotated[int, typer.Option(min=0, help="Most positions; 0 = the model's own.")]

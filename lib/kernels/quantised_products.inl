@@ -216,7 +216,7 @@ template <Layout layout>
 void multiply_many(const QuantisedTask& task) noexcept {
   constexpr Shape shape = Packed<layout>::shape;
   constexpr LayoutBytes at{layout};
-  constexpr std::size_t most_panels = 4, most_groups = 24, most_rows = 96;
+  constexpr std::size_t most_panels = 2, most_groups = 24, most_rows = 96;
   const std::size_t panel_bytes = task.groups / at.block_groups * at.block;
   const std::size_t chunks = (task.groups + most_groups - 1) / most_groups;
   const std::size_t chunk =

@@ -140,6 +140,7 @@ Value repeat(Interpreter& in, const Value& value, const Value& times) {
 Text join(Interpreter& in, const Text& a, const Text& b) {
   const bool markup = a.markup() || b.markup();
   TextBuilder out(in.limits);
+  out.reserve(a.size() + b.size());
   out.append(markup && !a.markup() ? escape_html(in.limits, a) : a);
   out.append(markup && !b.markup() ? escape_html(in.limits, b) : b);
   return out.finish(markup);

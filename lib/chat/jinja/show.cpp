@@ -169,6 +169,7 @@ void append_str(TextBuilder& out, const Value& value) {
 }
 
 void append_repr(TextBuilder& out, const Value& value) {
+  const TextBuilder::Level level(out);
   const std::size_t begin = out.size();
   switch (value.type()) {
     case Type::undefined: out.append("Undefined"); return;

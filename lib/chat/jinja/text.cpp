@@ -33,8 +33,11 @@ Text::Text(std::string bytes, Origin origin) : Text(std::move(bytes), {}, false)
 
 Text::Text(std::string bytes, std::vector<TextRange> content, bool markup) {
   const std::size_t length = count_characters(bytes);
-  data_ = std::make_shared<const Data>(Data{std::move(bytes), std::move(content), length, markup});
+  *this = Text(std::move(bytes), std::move(content), markup, length);
 }
+
+Text::Text(std::string bytes, std::vector<TextRange> content, bool markup, std::size_t length)
+    : data_(std::make_shared<const Data>(Data{std::move(bytes), std::move(content), length, markup})) {}
 
 std::size_t Text::byte_of(std::size_t index) const noexcept {
   if (ascii()) return index;
@@ -68,10 +71,18 @@ bool Text::is_content(std::size_t byte) const noexcept {
   return found != content().end() && found->begin <= byte;
 }
 
+TextBuilder::Level::Level(TextBuilder& builder) : builder_(builder) {
+  constexpr int max_levels = 500;
+  if (builder.levels_ >= max_levels) throw Failure("the template nests values too deep to be written");
+  ++builder.levels_;
+}
+
 void TextBuilder::append(const Text& text, std::size_t begin, std::size_t end) {
   limits_.growing(bytes_.size() + (end - begin));
   const std::size_t start = bytes_.size();
-  bytes_.append(text.view().substr(begin, end - begin));
+  const std::string_view part = text.view().substr(begin, end - begin);
+  bytes_.append(part);
+  length_ += part.size() == text.size() ? text.length() : count_characters(part);
   for (auto r = first_behind(text.content(), begin); r != text.content().end() && r->begin < end; ++r) {
     mark(start + std::max(r->begin, begin) - begin, start + std::min(r->end, end) - begin);
   }
@@ -81,6 +92,7 @@ void TextBuilder::append(std::string_view bytes, Text::Origin origin) {
   limits_.growing(bytes_.size() + bytes.size());
   const std::size_t start = bytes_.size();
   bytes_.append(bytes);
+  length_ += count_characters(bytes);
   if (origin == Text::Origin::content) mark(start, bytes_.size());
 }
 
@@ -95,7 +107,13 @@ void TextBuilder::repeat(std::string_view bytes, std::size_t times) {
   limits_.growing(times > SIZE_MAX / bytes.size() ? SIZE_MAX : times * bytes.size());
   limits_.growing(bytes_.size() + times * bytes.size());
   bytes_.reserve(bytes_.size() + times * bytes.size());
+  length_ += times * count_characters(bytes);
   for (; times > 0; --times) bytes_.append(bytes);
+}
+
+void TextBuilder::reserve(std::size_t size) {
+  limits_.growing(size);
+  bytes_.reserve(size);
 }
 
 void TextBuilder::mark_from(std::size_t begin) {
@@ -114,7 +132,7 @@ void TextBuilder::mark(std::size_t begin, std::size_t end) {
 
 Text TextBuilder::finish(bool markup) {
   limits_.step(1 + bytes_.size() / 64);
-  return {std::exchange(bytes_, {}), std::exchange(content_, {}), markup};
+  return {std::exchange(bytes_, {}), std::exchange(content_, {}), markup, std::exchange(length_, 0)};
 }
 
 std::pair<std::string, std::vector<TextRange>> TextBuilder::release() {

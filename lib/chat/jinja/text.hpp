@@ -20,6 +20,8 @@ class Text {
   Text();
   explicit Text(std::string bytes, Origin origin = Origin::source);
   Text(std::string bytes, std::vector<TextRange> content, bool markup);
+  /// @param length  number of characters
+  Text(std::string bytes, std::vector<TextRange> content, bool markup, std::size_t length);
 
   [[nodiscard]] std::string_view view() const noexcept { return data_->bytes; }
   [[nodiscard]] const std::string& bytes() const noexcept { return data_->bytes; }
@@ -63,6 +65,8 @@ class TextBuilder {
   void append(std::string_view bytes, Text::Origin origin = Text::Origin::source);
   void append(char32_t code, Text::Origin origin);
   void repeat(std::string_view bytes, std::size_t times);
+  /// Room for so many bytes in all.
+  void reserve(std::size_t size);
   /// Everything from byte `begin` on is content.
   void mark_from(std::size_t begin);
 
@@ -74,6 +78,19 @@ class TextBuilder {
   }
   [[nodiscard]] std::string_view view() const noexcept { return bytes_; }
   [[nodiscard]] Limits& limits() const noexcept { return limits_; }
+
+  /// One level of what is written in levels, for as long as it lives: namespaces nest without end.
+  class Level {
+   public:
+    explicit Level(TextBuilder& builder);
+    ~Level() { --builder_.levels_; }
+    Level(const Level&) = delete;
+    Level& operator=(const Level&) = delete;
+
+   private:
+    TextBuilder& builder_;
+  };
+
   /// The text; the builder is empty afterwards.
   [[nodiscard]] Text finish(bool markup = false);
   /// Bytes and marks; the builder is empty afterwards.
@@ -85,6 +102,8 @@ class TextBuilder {
   Limits& limits_;
   std::string bytes_;
   std::vector<TextRange> content_;
+  std::size_t length_ = 0;
+  int levels_ = 0;
 };
 
 }  // namespace ondol::jinja

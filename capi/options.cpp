@@ -19,7 +19,7 @@ constexpr std::array<std::string_view, 6> topic_names = {"runtime", "load", "tok
 
 // In the order of the enums.
 constexpr std::array<std::string_view, 2> precisions = {"fast", "exact"};
-constexpr std::array<std::string_view, 4> cache_types = {"f32", "f16", "bf16", "q8_0"};
+constexpr std::array<std::string_view, 5> cache_types = {"f32", "f16", "bf16", "q8_0", "auto"};
 constexpr std::array<std::string_view, 2> when_full = {"error", "drop_oldest"};
 
 template <class Enum>
@@ -46,7 +46,13 @@ Specs tokenizer_specs() {
 Specs model_specs() {
   return {
       {"precision", string, "fast", {}, {}, "Arithmetic of quantised weights", precisions},
-      {"cache_type", string, "f16", {}, {}, "How keys and values are stored", cache_types},
+      {"cache_type",
+       string,
+       "auto",
+       {},
+       {},
+       "How keys and values are stored; auto = f16, or f32 if exact",
+       cache_types},
       {"context", integer, 0, 0, {}, "Most positions of a sequence; 0 = the model's own"},
   };
 }
@@ -162,6 +168,11 @@ TokenizerOptions tokenizer_options(const Json& options) {
   return {.pre_tokenizer = option_text(options, "pre_tokenizer")};
 }
 
+std::optional<CacheType> cache_type(const Json& options) {
+  if (option_text(options, "cache_type") == "auto") return std::nullopt;
+  return choice<CacheType>(options, "cache_type", cache_types);
+}
+
 LoadOptions load_options(const Json& options, const Runtime* runtime) {
   const RuntimeOptions own = runtime_options(options);
   const bool wanted = own.threads != 0 || own.memory_limit != 0 || !own.isa.empty();
@@ -172,7 +183,7 @@ LoadOptions load_options(const Json& options, const Runtime* runtime) {
                      : wanted ? Runtime(own)
                               : Runtime::shared(),
           .precision = choice<Precision>(options, "precision", precisions),
-          .cache_type = choice<CacheType>(options, "cache_type", cache_types),
+          .cache_type = cache_type(options),
           .context = count(options, "context"),
           .tokenizer = tokenizer_options(options),
           .stop = {},

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <stop_token>
 #include <string>
@@ -12,26 +13,23 @@
 #include "ondol/chat_template.hpp"
 #include "ondol/export.hpp"
 #include "ondol/kv_cache.hpp"
+#include "ondol/precision.hpp"
 #include "ondol/runtime.hpp"
 #include "ondol/tensor.hpp"
 #include "ondol/tokenizer.hpp"
 
 namespace ondol {
 
-enum class Precision : std::int32_t {
-  fast,   ///< quantised weights times activations rounded to 16 bits in groups of 32, summed in float32
-  exact,  ///< all weights as their float32 values, float32 activations: the yardstick
-};
-
 struct LoadOptions {
   Runtime runtime = Runtime::shared();
   Precision precision = Precision::fast;
-  CacheType cache_type = CacheType::f16;
+  /// How caches store keys and values; nothing = f16, or f32 with Precision::exact.
+  std::optional<CacheType> cache_type{};
   /// Most positions of a cache; 0 = the model's own. Larger than the model's own is allowed.
   std::size_t context = 0;
   TokenizerOptions tokenizer;
-  std::stop_token stop;
-  std::shared_ptr<Progress> progress;
+  std::stop_token stop{};
+  std::shared_ptr<Progress> progress{};
 };
 
 /// Shape of a model as its file states it.

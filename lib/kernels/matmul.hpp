@@ -6,7 +6,7 @@
 
 #include "formats/format.hpp"
 #include "kernels/kernels.hpp"
-#include "ondol/model.hpp"
+#include "ondol/precision.hpp"
 #include "runtime/memory.hpp"
 
 namespace ondol {

@@ -88,12 +88,13 @@ Sizes sizes_of(const WeightSource& source) {
 
 CacheLayout cache_layout(const Recipe& recipe, const LoadOptions& options, std::uint64_t fingerprint,
                          const std::string& path) {
-  const CacheLayout layout{.fingerprint = fingerprint,
-                           .layers = recipe.layers,
-                           .kv_heads = recipe.attention.kv_heads,
-                           .head_dim = recipe.attention.head_dim,
-                           .context = options.context ? options.context : recipe.context,
-                           .type = options.cache_type};
+  const CacheLayout layout{
+      .fingerprint = fingerprint,
+      .layers = recipe.layers,
+      .kv_heads = recipe.attention.kv_heads,
+      .head_dim = recipe.attention.head_dim,
+      .context = options.context ? options.context : recipe.context,
+      .type = options.cache_type.value_or(options.precision == Precision::exact ? CacheType::f32 : CacheType::f16)};
   if (layout.context > std::size_t{1} << 30) {
     fail(Status::invalid_argument, fmt::format("context: found {}, expected at most 2^30", layout.context));
   }

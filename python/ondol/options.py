@@ -19,7 +19,7 @@ class LoadOptions(TypedDict, total=False):
     threads: int  #: that compute; 0 = min(affinity, cgroup quota, physical cores)
     precision: str  #: "fast" or "exact"
     context: int  #: most positions of a cache; 0 = the model's own
-    cache_type: str  #: "f16", "bf16", "f32" or "q8_0"
+    cache_type: str  #: "f16", "bf16", "f32", "q8_0", or "auto": f16, but f32 with exact precision
     memory_limit: int  #: most bytes of weights, caches and scratch; 0 = no limit
     isa: str  #: "base", "avx2", "avx512", "avx512vnni"; "" = the best of this CPU
     pre_tokenizer: str  #: used instead of the file's

@@ -137,8 +137,14 @@ void bind_model(py::module_& m) {
           "precision", [](const LoadOptions& o) { return name_of(o.precision, precisions); },
           [](LoadOptions& o, Text name) { o.precision = choice("precision", name, precisions); })
       .def_property(
-          "cache_type", [](const LoadOptions& o) { return name_of(o.cache_type, cache_types); },
-          [](LoadOptions& o, Text name) { o.cache_type = choice("cache_type", name, cache_types); })
+          "cache_type",
+          [](const LoadOptions& o) {
+            return o.cache_type ? name_of(*o.cache_type, cache_types) : std::string_view("auto");
+          },
+          [](LoadOptions& o, Text name) {
+            o.cache_type.reset();
+            if (name.str() != "auto") o.cache_type = choice("cache_type", name, cache_types);
+          })
       .def_property(
           "pre_tokenizer", [](const LoadOptions& o) { return o.tokenizer.pre_tokenizer; },
           [](LoadOptions& o, Text name) { o.tokenizer.pre_tokenizer = name.str(); });

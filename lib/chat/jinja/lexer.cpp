@@ -121,6 +121,7 @@ class Lexer {
   }
 
   void read_comment(std::size_t open) {
+    if (at_ == source_.size()) return;  // Jinja2 wants the end of a comment that holds something
     const std::size_t close = source_.find("#}", at_);
     if (close == source_.npos) refuse("Missing end of comment tag", open);
     const char sign =
@@ -151,6 +152,7 @@ class Lexer {
     if (trims) skip_spaces();
     line_start_ = source_[at_ - 1] == '\n';
     const std::size_t begin = at_;
+    if (begin == source_.size()) return true;  // as with comments
     for (std::size_t tag = begin; (tag = source_.find("{%", tag)) != source_.npos; ++tag) {
       at_ = tag + 2;
       const char sign = peek() == '-' || peek() == '+' ? peek() : '\0';

@@ -284,9 +284,11 @@ ExpressionPtr Parser::parse_attribute(ExpressionPtr object) {
 
 ExpressionPtr Parser::parse_subscript(ExpressionPtr object) {
   const std::int64_t at = next().at;
-  if (is_op("]")) refuse("expected an index");
+  if (skip_op("]")) {
+    return std::make_unique<Item>(at, std::move(object),
+                                  std::make_unique<Sequence>(at, List::Kind::tuple, Expressions()));
+  }
   ExpressionPtr key = parse_subscribed(&object);
-  if (!key) refuse("expected an index");
   if (skip_op("]")) {
     if (object) return std::make_unique<Item>(at, std::move(object), std::move(key));
     return key;  // a slice, which has taken the object

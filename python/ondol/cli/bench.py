@@ -78,7 +78,7 @@ def bench(
     repeat: Annotated[int, typer.Option(min=1, help="Runs; the median counts.")] = 1,
     precision: o.Precision = "fast",
     context: o.Context = 0,
-    cache_type: o.CacheType = "f16",
+    cache_type: o.CacheType = "auto",
     as_json: o.AsJson = False,
 ) -> None:
     """Measure reading and writing speed with random ids."""

@@ -121,7 +121,7 @@ def chat(
     threads: o.Threads = 0,
     precision: o.Precision = "fast",
     context: o.Context = 0,
-    cache_type: o.CacheType = "f16",
+    cache_type: o.CacheType = "auto",
 ) -> None:
     """Talk with a model; /help lists the commands. In a pipe each line is a message."""
     settings = {**o.sampling(locals()), "when_full": "drop_oldest"}

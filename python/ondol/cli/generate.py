@@ -35,7 +35,7 @@ def generate(
     threads: o.Threads = 0,
     precision: o.Precision = "fast",
     context: o.Context = 0,
-    cache_type: o.CacheType = "f16",
+    cache_type: o.CacheType = "auto",
     as_json: o.AsJson = False,
 ) -> None:
     """Continue a text, or with --chat answer a message; the reply is printed as it comes."""

@@ -64,7 +64,7 @@ def inspect(
     tensors: Annotated[bool, typer.Option(help="List the tensors.")] = True,
     precision: o.Precision = "fast",
     context: o.Context = 0,
-    cache_type: o.CacheType = "f16",
+    cache_type: o.CacheType = "auto",
     as_json: o.AsJson = False,
 ) -> None:
     """Show what stands in a model file, and the memory it would take, without loading it."""

@@ -11,7 +11,7 @@ ModelPath = Annotated[Optional[str], typer.Option("--model", "-m", metavar="FILE
 Threads = Annotated[int, typer.Option("--threads", "-t", min=0, help="Threads that compute; 0 = as many as fit.")]
 Precision = Annotated[str, typer.Option(help="fast or exact.")]
 Context = Annotated[int, typer.Option(min=0, help="Most positions; 0 = the model's own.")]
-CacheType = Annotated[str, typer.Option(help="f16, bf16, f32 or q8_0.")]
+CacheType = Annotated[str, typer.Option(help="f16, bf16, f32, q8_0, or auto: f16, but f32 with exact precision.")]
 MaxTokens = Annotated[int, typer.Option("--max-tokens", "-n", min=0, help="0 = up to the end of the context.")]
 Temperature = Annotated[float, typer.Option(help="0 = always the most likely token.")]
 TopK = Annotated[int, typer.Option(min=0)]

@@ -191,8 +191,8 @@ typedef struct ondol_template ondol_template;
 /** Loads a GGUF file (any part of a split one).
  *  @param runtime  may be NULL
  *  @param options  {"precision": "fast"|"exact", "cache_type": "auto" (f16, or f32 if exact)|"f16"|"bf16"|"f32"|
- *      "q8_0", "context": 0 = the model's own, "pre_tokenizer": a name instead of the file's}, and without a runtime also its options: then a
- *      runtime of its own is made for the model
+ *      "q8_0", "context": 0 = the model's own, "pre_tokenizer": a name instead of the file's}, and without a runtime
+ *      also its options: then a runtime of its own is made for the model
  *  @param control  may be NULL
  *  Fails with ONDOL_NOT_FOUND, _IO, _BAD_FILE, _UNSUPPORTED (architecture, storage type), _OUT_OF_MEMORY,
  *  _CANCELLED. */

@@ -28,6 +28,12 @@ Enum choice(const Json& options, std::string_view key, std::span<const std::stri
   return static_cast<Enum>(found - names.begin());  // validate_options let only these pass
 }
 
+/// Nothing for "auto".
+std::optional<CacheType> cache_type(const Json& options) {
+  if (option_text(options, "cache_type") == "auto") return std::nullopt;
+  return choice<CacheType>(options, "cache_type", cache_types);
+}
+
 using Specs = std::vector<OptionSpec>;
 using enum OptionType;
 
@@ -166,11 +172,6 @@ RuntimeOptions runtime_options(const Json& options) {
 
 TokenizerOptions tokenizer_options(const Json& options) {
   return {.pre_tokenizer = option_text(options, "pre_tokenizer")};
-}
-
-std::optional<CacheType> cache_type(const Json& options) {
-  if (option_text(options, "cache_type") == "auto") return std::nullopt;
-  return choice<CacheType>(options, "cache_type", cache_types);
 }
 
 LoadOptions load_options(const Json& options, const Runtime* runtime) {

@@ -21,13 +21,16 @@ struct RenderOptions {
   std::string documents;
   /// End with the header of an assistant's turn.
   bool add_generation_prompt = true;
+  /// Empty: the template sees no such variable. Text of the template, not content.
   std::string bos_token;
   std::string eos_token;
-  /// JSON object of further variables ({"enable_thinking": false}), or empty.
+  /// JSON object of further variables ({"enable_thinking": false}), or empty. "bos_token" and "eos_token" in it count
+  /// before the two above; "messages", "tools", "documents" and "add_generation_prompt" are refused.
   std::string variables;
   /// The local time that `strftime_now` sees, as calendar seconds since 1970-01-01 00:00:00; nothing = the clock's.
   std::optional<std::chrono::sys_seconds> now;
-  /// Most evaluation steps, nested calls and bytes of output.
+  /// Most evaluation steps (work on data counts too, so that they bound time and memory), nested calls, and bytes of
+  /// output and of any text on the way.
   std::uint64_t max_steps = 10'000'000;
   std::uint32_t max_depth = 200;
   std::uint64_t max_output = 64u << 20;

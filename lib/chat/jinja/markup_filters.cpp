@@ -133,6 +133,9 @@ Value xml_attributes(Call& call) {
   return out.finish();
 }
 
+/// Links are for pages, not for prompts.
+Value urlize(Call& call) { call.refuse("links are not available"); }
+
 constexpr Native rows[] = {
     {"e", escape},
     {"escape", escape},
@@ -140,6 +143,7 @@ constexpr Native rows[] = {
     {"safe", safe},
     {"striptags", strip_tags},
     {"urlencode", url_encode},
+    {"urlize", urlize, {}, Native::any},
     {"xmlattr", xml_attributes, {"autospace"}},
 };
 

@@ -271,10 +271,13 @@ void Model::Impl::run_pass(std::span<const Segment> segments, std::span<const st
   const float* x = network->layers(segments, stop, compute);
 
   // The head reads its weights once for a group of rows, whichever sequences they belong to.
-  constexpr std::size_t group = 32;
+  constexpr std::size_t most = 32;
+  std::size_t wanted = 0;
+  for (const std::size_t step : step_of) wanted += wanted_count(steps[step]);
+  const std::size_t group = std::min(most, wanted);
   auto* normed = compute.arena.take<float>(group * hidden);
   auto* logits = compute.arena.take<float>(group * info.vocabulary);
-  float* targets[group];
+  float* targets[most];
   std::size_t pending = 0;
   const auto flush = [&] {
     if (pending == 0) return;

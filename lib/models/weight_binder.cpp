@@ -3,6 +3,9 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+#include <functional>
+
 #include "base/fail.hpp"
 #include "kernels/matmul.hpp"
 
@@ -73,6 +76,8 @@ void WeightBinder::load(Compute& compute, const std::shared_ptr<MemoryAccount>& 
     progress->total = total;
     progress->done = 0;
   }
+  // The largest first: while a tensor is packed it is in memory twice, and later there is less room for that.
+  std::ranges::stable_sort(jobs_, std::greater{}, [](const Job& job) { return job.tensor->bytes.size(); });
   for (const Job& job : jobs_) {
     if (stop.stop_requested()) fail(Status::cancelled, fmt::format("{}: loading was cancelled", source_.path()));
     job.read(compute, memory);

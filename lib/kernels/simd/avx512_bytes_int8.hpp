@@ -6,7 +6,7 @@
 namespace ondol::ISA {
 namespace {
 
-constexpr int tile_widths[] = {1, 2, 4, 6, 8, 12};
+constexpr int tile_widths[] = {1, 2, 4, 8, 12};
 constexpr bool unpack_levels = true;
 
 struct Bytes {

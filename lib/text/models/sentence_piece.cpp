@@ -85,7 +85,9 @@ SentencePieceModel::SentencePieceModel(const Vocabulary& vocabulary, std::span<c
       unknown_(unknown) {
   const std::size_t n = vocabulary.size();
   if (scores.size() < n) fail(Status::bad_file, fmt::format("{} scores for {} tokens", scores.size(), n));
-  byte_fallback_ = std::all_of(bytes_.begin(), bytes_.end(), [](Token id) { return id >= 0; });
+  const auto is_there = [](Token id) { return id >= 0; };
+  byte_fallback_ = std::all_of(bytes_.begin(), bytes_.end(), is_there);
+  some_bytes_ = !byte_fallback_ && std::any_of(bytes_.begin(), bytes_.end(), is_there);
 
   Message model;
   for (std::size_t i = 0; i < n; ++i) {
@@ -152,9 +154,7 @@ const CharacterBpe* SentencePieceModel::long_words() const {
         rules.push_back({left, right, id, std::uint32_t(rank)});
       }
     }
-    const std::vector<Token> none(256, -1);
-    long_words_ =
-        std::make_unique<CharacterBpe>(vocabulary_, Merges(rules), pairs_, byte_fallback_ ? bytes_ : none, unknown_);
+    long_words_ = std::make_unique<CharacterBpe>(vocabulary_, Merges(rules), pairs_, bytes_, unknown_);
   });
   return long_words_.get();
 }
@@ -216,12 +216,31 @@ void SentencePieceModel::encode(std::string_view text, std::vector<Token>& out) 
 
 void SentencePieceModel::run(std::string_view text, std::size_t start, std::vector<Token>& out) const {
   std::vector<int> ids;
-  const auto status = library_->processor.Encode(text, &ids);
+  auto status = library_->processor.Encode(text, &ids);
+  std::vector<std::string> pieces;
+  if (status.ok() && some_bytes_) status = library_->processor.Encode(text, &pieces);
   if (!status.ok()) fail(Status::internal, fmt::format("sentencepiece: {}", status.message()));
-  for (const int id : ids) {
-    const Token token = unknown_ < 0 && id == library_->processor.unk_id() ? -1 : Token(id);
-    if (token < 0 || (token == unknown_ && out.size() > start && out.back() == unknown_)) continue;
-    out.push_back(token);
+  const auto put_unknown = [&] {
+    if (unknown_ >= 0 && (out.size() == start || out.back() != unknown_)) out.push_back(unknown_);
+  };
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    if (ids[i] != library_->processor.unk_id()) {
+      out.push_back(Token(ids[i]));
+    } else if (!some_bytes_) {
+      put_unknown();
+    } else {
+      // The library falls back on bytes only if it has all 256.
+      for (std::string_view rest = pieces[i]; !rest.empty();) {
+        const std::string_view character = rest.substr(0, std::max<std::size_t>(utf8_length(rest), 1));
+        const auto byte = [&](char c) { return bytes_[static_cast<unsigned char>(c)]; };
+        if (std::all_of(character.begin(), character.end(), [&](char c) { return byte(c) >= 0; })) {
+          std::transform(character.begin(), character.end(), std::back_inserter(out), byte);
+        } else {
+          put_unknown();
+        }
+        rest.remove_prefix(character.size());
+      }
+    }
   }
 }
 

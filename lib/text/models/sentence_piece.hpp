@@ -37,6 +37,7 @@ class SentencePieceModel final : public TokenModel {
   std::vector<Token> bytes_;
   Token unknown_;
   bool byte_fallback_;
+  bool some_bytes_ = false;  // but not all
   mutable std::once_flag long_words_once_;
   mutable std::unique_ptr<const CharacterBpe> long_words_;
 };

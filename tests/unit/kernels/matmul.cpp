@@ -1,11 +1,40 @@
 #include "kernels/matmul.hpp"
 
 #include <doctest/doctest.h>
+#include <sys/mman.h>
+
+#include <map>
 
 #include "kernels/quantised_cases.hpp"
 #include "ondol/error.hpp"
 
 using namespace ondol;
+
+namespace {
+
+/// Memory whose last byte lies before a page that nobody may touch: reads and writes beyond it crash.
+class Guarded {
+ public:
+  explicit Guarded(std::size_t bytes) : mapped_((bytes + page - 1) / page * page + page) {
+    begin_ =
+        static_cast<std::byte*>(::mmap(nullptr, mapped_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+    REQUIRE(begin_ != MAP_FAILED);
+    REQUIRE(::mprotect(begin_ + mapped_ - page, page, PROT_NONE) == 0);
+    data_ = begin_ + mapped_ - page - bytes;
+  }
+  Guarded(const Guarded&) = delete;
+  ~Guarded() { ::munmap(begin_, mapped_); }
+  [[nodiscard]] std::byte* bytes() const { return data_; }
+  [[nodiscard]] float* floats() const { return reinterpret_cast<float*>(data_); }
+
+ private:
+  static constexpr std::size_t page = 4096;
+  std::size_t mapped_;
+  std::byte* begin_;
+  std::byte* data_;
+};
+
+}  // namespace
 
 TEST_CASE("packed matrix: a row is what the format unpacks, bit for bit") {
   test::Bench bench(Isa::base, 2);
@@ -106,5 +135,45 @@ TEST_CASE("multiply: writes its outputs and nothing beside them, reads strided r
     Activations none(x.data(), 0, columns, x_stride);
     multiply(w, none, nullptr, got.data(), outputs + 3, bench.compute);
     CHECK(test::same(got, expected));
+  }
+}
+
+TEST_CASE("multiply: touches no byte beyond weights, activations, bias and outputs") {
+  for (Isa isa : available_isas()) {
+    CAPTURE(isa_name(isa));
+    for (const auto& kind : test::quantised_formats) {
+      CAPTURE(kind.name);
+      const std::size_t columns = 768, outputs = 37;
+      const test::Matrix matrix(kind, outputs, columns, 18);
+      const Guarded file(matrix.bytes.size());
+      std::memcpy(file.bytes(), matrix.bytes.data(), matrix.bytes.size());
+      std::map<void*, std::unique_ptr<Guarded>> live;
+      const auto guarded = std::make_shared<MemoryAccount>(
+          0, Allocator{.allocate = [&](std::size_t bytes, std::size_t alignment) -> void* {
+                         auto block = std::make_unique<Guarded>((bytes + alignment - 1) / alignment * alignment);
+                         void* const memory = block->bytes();
+                         live.emplace(memory, std::move(block));
+                         return memory;
+                       },
+                       .release = [&](void* memory, std::size_t) { live.erase(memory); }});
+      test::Bench bench(isa);
+      const PackedMatrix w({matrix.format, outputs, columns, {file.bytes(), matrix.bytes.size()}}, Precision::fast,
+                           bench.compute, guarded);
+      REQUIRE(live.size() == 1);
+      for (std::size_t rows : {1, 3, 30}) {
+        CAPTURE(rows);
+        const Guarded x(rows * columns * sizeof(float)), out(rows * outputs * sizeof(float)),
+            bias(outputs * sizeof(float));
+        const auto values = test::random_floats(rows * columns, 19);
+        std::memcpy(x.bytes(), values.data(), values.size() * sizeof(float));
+        Arena::Scope scope(bench.arena);
+        Activations activations(x.floats(), rows, columns, columns);
+        multiply(w, activations, bias.floats(), out.floats(), outputs, bench.compute);
+        CHECK(out.floats()[rows * outputs - 1] != 0.0f);
+      }
+      std::vector<float> row(columns);
+      w.unpack_row(outputs - 1, row.data());
+      CHECK(row[columns - 1] == matrix.values().back());
+    }
   }
 }

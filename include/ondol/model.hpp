@@ -137,9 +137,9 @@ class ONDOL_API Model {
   /// Appends each step's tokens to its cache and computes what it wants, all steps in one pass over the weights.
   /// Results do not depend on the number of threads, on the other steps, or on how a sequence is cut into steps.
   /// @return one output a step, in order.
-  /// @throws Error invalid_argument: no steps, no tokens, an id outside of the vocabulary, the same cache twice, a
-  ///         cache of another model; context_full; out_of_memory; cancelled: each cache is left at the last complete
-  ///         position. For all other errors the caches are unchanged.
+  /// @throws Error invalid_argument: no steps, no tokens, an id outside of the vocabulary, the same cache
+  ///         twice; mismatch: a cache of another model; context_full; out_of_memory; cancelled: each cache is left at
+  ///         the last complete position. For all other errors the caches are unchanged.
   [[nodiscard]] std::vector<StepOutput> forward(std::span<const Step> steps, const std::stop_token& stop = {},
                                                 Progress* progress = nullptr) const;
 

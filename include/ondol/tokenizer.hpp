@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "ondol/export.hpp"
@@ -25,8 +26,14 @@ struct TextRange {
 
 struct TokenizerOptions {
   /// Name of the pre-tokenizer to use instead of the file's (`tokenizer.ggml.pre`): for files that name
-  /// none, or one this version does not know. Empty = as the file says.
-  std::string pre_tokenizer;
+  /// none, or one this version does not know. Empty = as the file says. GGUF and tiktoken ranks only.
+  std::string pre_tokenizer{};
+  /// Pattern that cuts text into pieces, as a regular expression. Tiktoken ranks only, which do not say.
+  std::string pattern{};
+  /// Control tokens and their ids. Tiktoken ranks only, which have none.
+  std::vector<std::pair<std::string, Token>> special_tokens{};
+  /// Whether text becomes lower case and loses its accents. vocab.txt only, where nothing beside it says.
+  bool lowercase = true;
 };
 
 struct EncodeOptions {
@@ -37,6 +44,19 @@ struct EncodeOptions {
   /// With parse_special: byte ranges of the text, ascending and disjoint, in which control tokens are plain text
   /// all the same (what users wrote, inside a rendered prompt).
   std::span<const TextRange> plain{};
+  /// Cut to the longest and fill up to the common length that the file asks for, if it does.
+  bool fit_length = true;
+};
+
+/// All that there is to say of an encoded text, or pair of texts. Lists have an entry a token.
+struct Encoding {
+  std::vector<Token> ids;
+  /// Characters (code points) [begin, end) of the text that a token stems from; [0, 0) for tokens that were added.
+  std::vector<TextRange> offsets;
+  std::vector<std::uint32_t> type_ids;       ///< which of the texts, as the model wants it
+  std::vector<std::uint8_t> special_mask;    ///< 1: added around the text
+  std::vector<std::uint8_t> attention_mask;  ///< 0: only fills up
+  std::vector<Encoding> overflowing;         ///< the windows that were cut off, in order
 };
 
 struct DecodeOptions {
@@ -44,20 +64,37 @@ struct DecodeOptions {
   bool skip_special = false;
 };
 
+/// What a streaming decoder never emits a part of.
+enum class StreamUnit : std::uint8_t {
+  bytes,      ///< nothing is held back; what comes need not be UTF-8
+  characters, ///< valid UTF-8 always
+  graphemes   ///< what a reader takes for one: emoji with joiners, Hangul with its jamo (UAX #29), up to 4 KiB
+};
+
 class Detokenizer;
 
 /// Text to token ids and back. Immutable; a cheap handle to shared state; any thread may use it.
 class ONDOL_API Tokenizer {
  public:
-  /// Reads the vocabulary of a GGUF file.
-  /// @throws Error not_found, io, bad_file; no_vocabulary: the file has none; unsupported: a tokenizer model or
-  ///         pre-tokenizer that is not known, by name.
+  /// Reads a tokenizer: a GGUF file's vocabulary, tokenizer.json, tekken.json, a SentencePiece model, tiktoken ranks,
+  /// vocab.json with merges.txt beside it, vocab.txt (BERT), or a folder with one of these and what goes with it
+  /// (tokenizer_config.json, generation_config.json).
+  /// @throws Error not_found, io, bad_file; no_vocabulary: the file has none; unsupported: a part that is not known, by
+  ///         name; invalid_argument: an option that does not go with the file.
   [[nodiscard]] static Tokenizer load(std::string_view path, const TokenizerOptions& options = {});
 
-  /// Ids of `text`. Bytes that are not UTF-8 are kept where the vocabulary has bytes, else become the unknown
+  /// Ids of `text`, or of a pair of texts as the file joins them. Bytes that are not UTF-8 are kept where the vocabulary has bytes, else become the unknown
   /// token, or nothing in byte-level vocabularies. Time is at most n log n in the text.
   /// @throws Error invalid_argument: `plain` ranges out of order or outside of the text; unsupported: over 2^31 ids.
   [[nodiscard]] std::vector<Token> encode(std::string_view text, const EncodeOptions& options = {}) const;
+  [[nodiscard]] std::vector<Token> encode(std::string_view text, std::string_view pair,
+                                          const EncodeOptions& options = {}) const;
+  /// The same with offsets and masks; several times the work. `plain` ranges are of the first text.
+  [[nodiscard]] Encoding encode_with_offsets(std::string_view text, std::optional<std::string_view> pair = {},
+                                             const EncodeOptions& options = {}) const;
+  /// Encodings of one length, if the file asks for padding to the longest.
+  [[nodiscard]] std::vector<Encoding> encode_batch(std::span<const std::string_view> texts,
+                                                   const EncodeOptions& options = {}) const;
 
   /// Text of `ids`: valid UTF-8, a sequence that is cut or wrong becomes U+FFFD.
   /// @throws Error invalid_argument: an id outside of the vocabulary.
@@ -95,25 +132,31 @@ class ONDOL_API Tokenizer {
   std::shared_ptr<const Impl> impl_;
 };
 
-/// Streaming decode: takes tokens one at a time and gives text in whole UTF-8 sequences only.
-/// The joined pieces and the last flush equal decode() of all ids. One thread at a time.
+/// Streaming decode: takes tokens one at a time and gives text in whole units only.
+/// The joined pieces and the last flush equal decode() of all ids (decode_bytes(), where the unit is bytes). A token that
+/// nothing but the end of the text completes is held back until flush(). One thread at a time.
 class ONDOL_API Detokenizer {
  public:
-  explicit Detokenizer(Tokenizer tokenizer, const DecodeOptions& options = {});
+  explicit Detokenizer(Tokenizer tokenizer, const DecodeOptions& options = {}, StreamUnit unit = StreamUnit::characters);
+  ~Detokenizer();
+  Detokenizer(Detokenizer&&) noexcept;
+  Detokenizer& operator=(Detokenizer&&) noexcept;
 
   /// The text that `id` completes, possibly empty.
   /// @throws Error invalid_argument: an id outside of the vocabulary.
   std::string add(Token id);
   /// What is still held back, as U+FFFD where it is not whole; the stream is then as new.
   std::string flush();
-  /// Bytes held back because they do not end a character.
+  /// Bytes held back because they do not end a unit.
   [[nodiscard]] std::string_view pending() const noexcept { return pending_; }
 
  private:
+  struct Stream;
   Tokenizer tokenizer_;
   DecodeOptions options_;
+  StreamUnit unit_;
+  std::unique_ptr<Stream> stream_;
   std::string pending_;
-  bool at_start_ = true;
 };
 
 }  // namespace ondol

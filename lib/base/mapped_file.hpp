@@ -19,6 +19,7 @@ class MappedFile {
   ~MappedFile();
 
   [[nodiscard]] std::span<const std::byte> bytes() const noexcept { return {data_, size_}; }
+  [[nodiscard]] std::string_view text() const noexcept { return {reinterpret_cast<const char*>(data_), size_}; }
   [[nodiscard]] const std::string& path() const noexcept { return path_; }
 
   /// Tells the system that these bytes are not needed in memory for now; they may be read again.

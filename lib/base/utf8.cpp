@@ -75,7 +75,7 @@ bool utf8_incomplete(std::string_view text) noexcept {
   return s.wanted > s.taken && s.taken == text.size();
 }
 
-std::string utf8_repair(std::string_view text) {
+std::string utf8_repair(std::string_view text, bool each_byte) {
   std::string out;
   out.reserve(text.size());
   while (!text.empty()) {
@@ -85,7 +85,7 @@ std::string utf8_repair(std::string_view text) {
       text.remove_prefix(s.taken);
     } else {
       out += "\xEF\xBF\xBD";
-      text.remove_prefix(s.taken == 0 ? 1 : s.taken);
+      text.remove_prefix(s.taken == 0 || each_byte ? 1 : s.taken);
     }
   }
   return out;

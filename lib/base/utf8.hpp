@@ -22,7 +22,8 @@ void utf8_append(std::string& out, char32_t code);
 /// Whether `text` could become one valid sequence by more bytes: a prefix of 1 .. 3 bytes of a sequence.
 [[nodiscard]] bool utf8_incomplete(std::string_view text) noexcept;
 
-/// `text` with each maximal wrong part replaced by U+FFFD (as Unicode 3.9 and Python's errors="replace" do).
-[[nodiscard]] std::string utf8_repair(std::string_view text);
+/// `text` with each maximal wrong part replaced by U+FFFD (as Unicode 3.9 and Python's errors="replace" do), or each of
+/// its bytes.
+[[nodiscard]] std::string utf8_repair(std::string_view text, bool each_byte = false);
 
 }  // namespace ondol

@@ -1,14 +1,27 @@
 #pragma once
 
 #include <bitset>
+#include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
-#include "text/vocabulary.hpp"
+#include "ondol/tokenizer.hpp"
 
 namespace ondol::text {
+
+/// A token that is matched as a whole text, before anything else.
+struct AddedToken {
+  std::string text;
+  Token id = 0;
+  bool control = false;        ///< found only where control tokens are asked for
+  bool single_word = false;    ///< not inside a word
+  bool strips_before = false;  ///< takes the white space before it along
+  bool strips_after = false;
+  bool normalized = false;  ///< `text` is looked for in the normal form of texts, and is normal itself
+};
 
 /// A token found in a text; [begin, end) includes the white space that it takes with it.
 struct AddedMatch {
@@ -17,17 +30,20 @@ struct AddedMatch {
   Token token;
 };
 
-/// Finds tokens that are matched as whole texts before anything else: user-defined ones always, control and unknown
-/// ones where they are asked for. The first in the text wins, then the longest. The vocabulary must outlive it.
+/// Finds added tokens in a text: the first in the text wins, then the longest. Immutable.
 class AddedTokens {
  public:
-  explicit AddedTokens(const Vocabulary& vocabulary);
+  /// What a control token that may not be read does to others that begin inside it.
+  enum class Unread : std::uint8_t {
+    is_text,  ///< nothing (llama.cpp)
+    hides     ///< they are not found either (Hugging Face)
+  };
+  AddedTokens() = default;
+  /// Of tokens with one spelling the first counts.
+  explicit AddedTokens(std::vector<AddedToken> tokens, Unread unread = Unread::is_text);
+  [[nodiscard]] bool empty() const noexcept { return entries_.empty(); }
 
-  /// The token also takes the white space before / after it. Ignored if it is not one of them.
-  void strip_before(std::string_view text) noexcept;
-  void strip_after(std::string_view text) noexcept;
-
-  /// Looks through a text from left to right. The spans must outlive it.
+  /// Looks through a text from left to right. The spans and the tokens must outlive it.
   class Search {
    public:
     /// @param plain  see EncodeOptions; checked by the caller
@@ -36,25 +52,24 @@ class AddedTokens {
     [[nodiscard]] std::optional<AddedMatch> next();
 
    private:
+    [[nodiscard]] const AddedToken* longest(std::size_t begin) const;
+    [[nodiscard]] bool allowed(const AddedToken& token, std::size_t begin) const;
+    [[nodiscard]] bool reaches_into_content(const AddedToken& token, std::size_t begin) const;
+    [[nodiscard]] bool is_single_word(std::size_t begin, std::size_t end) const;
+    [[nodiscard]] AddedMatch with_spaces(const AddedToken& token, std::size_t begin) const;
+
     const AddedTokens& tokens_;
     std::string_view text_;
     bool control_;
     std::span<const TextRange> plain_;
-    std::size_t at_ = 0;  // end of the last match
+    std::size_t at_ = 0;    // where to look next
+    std::size_t done_ = 0;  // end of the last match
   };
 
  private:
-  struct Entry {
-    std::string_view text;
-    Token token;
-    bool control;
-    bool strips_before = false;
-    bool strips_after = false;
-  };
-  [[nodiscard]] Entry* find(std::string_view text) noexcept;
-
-  std::vector<Entry> entries_;  // sorted by text
-  std::bitset<256> first_[2];   // first bytes: of user-defined tokens, of all
+  std::vector<AddedToken> entries_;  // sorted by text
+  std::bitset<256> first_[2];        // first bytes: of those always found, of all
+  Unread unread_ = Unread::is_text;
 };
 
 }  // namespace ondol::text

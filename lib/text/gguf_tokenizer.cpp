@@ -2,13 +2,14 @@
 
 #include <array>
 #include <cctype>
+#include <functional>
 
 #include "base/fail.hpp"
 #include "files/weight_source.hpp"
 #include "text/decode/byte_level.hpp"
 #include "text/decode/sentence_piece.hpp"
+#include "text/models/bpe.hpp"
 #include "text/models/byte_level_bpe.hpp"
-#include "text/models/character_bpe.hpp"
 #include "text/models/sentence_piece.hpp"
 #include "text/normalize/normalizers.hpp"
 #include "text/split/pre_tokenizers.hpp"
@@ -69,27 +70,49 @@ struct File {
   }
 };
 
+/// Tokens that are matched as whole texts: user-defined ones always, control and unknown ones where they are asked for.
+std::vector<text::AddedToken> added_tokens(const Vocabulary& vocabulary) {
+  std::vector<text::AddedToken> added;
+  for (std::size_t i = 0; i < vocabulary.size(); ++i) {
+    const TokenType type = vocabulary.type(Token(i));
+    const bool control = type == TokenType::control || type == TokenType::unknown;
+    if (!control && type != TokenType::user_defined) continue;
+    added.push_back({.text = std::string(vocabulary.text(Token(i))), .id = Token(i), .control = control});
+  }
+  return added;
+}
+
 /// White space that tokens take with them; only the model's name tells (llama.cpp does the same).
-void set_strips(const WeightSource& source, const Vocabulary& vocabulary, text::AddedTokens& added) {
+void set_strips(const WeightSource& source, std::vector<text::AddedToken>& added) {
   const std::string_view pre = source.text(pre_key).value_or("");
-  if (pre == "jina-v2-de" || pre == "jina-v2-es" || pre == "jina-v2-code") added.strip_before("<mask>");
+  const bool jina = pre == "jina-v2-de" || pre == "jina-v2-es" || pre == "jina-v2-code";
   std::string name(source.text("general.name").value_or(""));
   for (char& c : name) c = char(std::tolower(static_cast<unsigned char>(c)));
-  if (name.find("phi-3") == name.npos && name.find("phi3") == name.npos) return;
-  for (std::size_t i = 0; i < vocabulary.size(); ++i) {
-    const std::string_view text = vocabulary.text(Token(i));
-    const bool special = vocabulary.type(Token(i)) != TokenType::normal && vocabulary.type(Token(i)) != TokenType::byte;
-    if (special && text != "<unk>" && text != "<s>" && text != "<|endoftext|>") added.strip_after(text);
+  const bool phi3 = name.find("phi-3") != name.npos || name.find("phi3") != name.npos;
+  for (text::AddedToken& token : added) {
+    if (jina && token.text == "<mask>") token.strips_before = true;
+    const bool plain = token.text == "<unk>" || token.text == "<s>" || token.text == "<|endoftext|>";
+    if (phi3 && !plain) token.strips_after = true;
   }
 }
 
 Tokenizer finish(const File& file, Vocabulary vocabulary, const text::SpecialDefaults& defaults,
                  const std::function<Pipeline(const Vocabulary&, const text::SpecialTokens&)>& make) {
   text::SpecialTokens special = text::read_special_tokens(file.source, vocabulary, defaults);
-  const auto pipeline = [&, roles = special](const Vocabulary& v) { return make(v, roles); };
-  auto impl = std::make_shared<Tokenizer::Impl>(std::move(vocabulary), std::move(special), pipeline);
-  set_strips(file.source, impl->vocabulary(), impl->added());
-  return Tokenizer(std::move(impl));
+  std::vector<text::AddedToken> added = added_tokens(vocabulary);
+  set_strips(file.source, added);
+  return Tokenizer(std::make_shared<Tokenizer::Impl>(Tokenizer::Impl::Parts{
+      .vocabulary = std::move(vocabulary),
+      .special = special,
+      .added = text::AddedTokens(std::move(added)),
+      .normalized_added = {},
+      .make_pipeline =
+          [&](const Vocabulary& v) {
+            Pipeline p = make(v, special);
+            p.post_processor = text::around(special);
+            return p;
+          },
+  }));
 }
 
 /// SentencePiece's way with spaces. Says whether decoding drops the first one.
@@ -108,7 +131,12 @@ Tokenizer make_characters(const File& file) {
   return finish(file, std::move(vocabulary), {}, [&](const Vocabulary& v, const text::SpecialTokens& special) {
     Pipeline p;
     const bool prefix = add_space_normalizers(file.source, false, p);
-    p.model = std::make_unique<text::CharacterBpe>(v, file.merges(), special.unknown.value_or(-1));
+    const Strings rules = file.merges();
+    const auto merges = text::split_rules(rules);
+    p.model = std::make_unique<text::Bpe>(v, text::Merges(v, merges), text::pairs_of(merges),
+                                          text::BpeOptions{.unknown = special.unknown.value_or(-1),
+                                                           .fuse_unknown = true,
+                                                           .bytes = v.byte_tokens()});
     p.decoder = std::make_unique<text::SentencePieceDecoder>(v, prefix);
     return p;
   });
@@ -131,9 +159,12 @@ Tokenizer make_byte_level(const File& file) {
   return finish(file, std::move(vocabulary), {.adds_bos = kind->adds_bos},
                 [&](const Vocabulary& v, const text::SpecialTokens&) {
                   Pipeline p;
-                  if (kind->nfc) p.normalizers.push_back(std::make_unique<text::Nfc>());
-                  p.pre_tokenizer = std::make_unique<text::RegexSplitter>(kind->steps);
-                  p.model = std::make_unique<text::ByteLevelBpe>(v, file.merges(), kind->ignore_merges);
+                  using text::UnicodeForm;
+                  if (kind->nfc) p.normalizers.push_back(std::make_unique<UnicodeForm>(UnicodeForm::nfc));
+                  p.pre_tokenizers = text::make_pre_tokenizers(kind->steps);
+                  const Strings rules = file.merges();
+                  p.model = std::make_unique<text::ByteLevelBpe>(v, text::Merges(v, text::split_rules(rules)),
+                                                                 kind->ignore_merges);
                   p.decoder = std::make_unique<text::ByteLevelDecoder>(v);
                   return p;
                 });

@@ -79,6 +79,11 @@ SpecialTokens read_special_tokens(const WeightSource& source, Vocabulary& vocabu
   for (const auto& end : {s.eos, id("eot"), id("eom")}) {
     if (end) s.ends.push_back(*end);
   }
+  find_ends(vocabulary, s);
+  return s;
+}
+
+void find_ends(Vocabulary& vocabulary, SpecialTokens& s) {
   const auto promote = [&](Token token) {
     if (vocabulary.type(token) == TokenType::user_defined) vocabulary.set_type(token, TokenType::control);
   };
@@ -97,7 +102,24 @@ SpecialTokens read_special_tokens(const WeightSource& source, Vocabulary& vocabu
   }
   std::sort(s.ends.begin(), s.ends.end());
   s.ends.erase(std::unique(s.ends.begin(), s.ends.end()), s.ends.end());
-  return s;
+}
+
+PostProcessor around(const SpecialTokens& special) {
+  PostProcessor post;
+  const auto put = [](std::vector<LayoutPart>& layout, bool wanted, std::optional<Token> id, std::uint32_t type) {
+    if (wanted && id) layout.push_back({.kind = LayoutPart::special, .type_id = type, .ids = {*id}});
+  };
+  post.single.clear();
+  post.pair.clear();
+  put(post.single, special.adds_bos, special.bos, 0);
+  post.pair = post.single;
+  post.single.push_back({.kind = LayoutPart::first});
+  post.pair.push_back({.kind = LayoutPart::first});
+  put(post.single, special.adds_eos, special.eos, 0);
+  put(post.pair, special.adds_eos, special.eos, 0);
+  post.pair.push_back({.kind = LayoutPart::second, .type_id = 1});
+  put(post.pair, special.adds_eos, special.eos, 1);
+  return post;
 }
 
 }  // namespace ondol::text

@@ -3,6 +3,7 @@
 #include <optional>
 #include <vector>
 
+#include "text/post_processor.hpp"
 #include "text/vocabulary.hpp"
 
 namespace ondol {
@@ -24,10 +25,16 @@ struct SpecialDefaults {
   bool spm_ids = false;  ///< "<unk>", "<s>", "</s>" have their roles by spelling (SentencePiece)
 };
 
-/// Reads the `tokenizer.ggml.*_token_id` and `add_*_token` keys. Tokens that end a turn by their known spelling, or
-/// have a role, become control tokens in `vocabulary` if they were added tokens.
+/// Reads the `tokenizer.ggml.*_token_id` and `add_*_token` keys, and finds the ends.
 /// @throws Error bad_file: an id outside of the vocabulary (all bits set means none).
 [[nodiscard]] SpecialTokens read_special_tokens(const WeightSource& source, Vocabulary& vocabulary,
                                                 const SpecialDefaults& defaults);
+
+/// Adds the tokens that end a turn by their known spelling to `special.ends`, with its end token. They become control
+/// tokens in `vocabulary` if they were added tokens, as the start token does.
+void find_ends(Vocabulary& vocabulary, SpecialTokens& special);
+
+/// Start and end tokens around a text, or each of two texts, where the roles ask for them.
+[[nodiscard]] PostProcessor around(const SpecialTokens& special);
 
 }  // namespace ondol::text

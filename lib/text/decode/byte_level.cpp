@@ -3,6 +3,7 @@
 #include <array>
 
 #include "base/utf8.hpp"
+#include "text/decode/tokenwise.hpp"
 
 namespace ondol::text {
 namespace {
@@ -44,6 +45,10 @@ void append_unspelled(std::string_view spelled, std::string& out) {
     out += char(tables.byte[code]);
     rest.remove_prefix(n);
   }
+}
+
+std::unique_ptr<DecodeStream> ByteLevelDecoder::stream() const {
+  return std::make_unique<TokenwiseStream>(*this, TokenwiseStream::FirstSpace::stays);
 }
 
 void ByteLevelDecoder::append(Token id, std::string& out) const {

@@ -23,6 +23,7 @@ void append_unspelled(std::string_view spelled, std::string& out);
 class ByteLevelDecoder final : public Decoder {
  public:
   explicit ByteLevelDecoder(const Vocabulary& vocabulary) : vocabulary_(vocabulary) {}
+  [[nodiscard]] std::unique_ptr<DecodeStream> stream() const override;
   void append(Token id, std::string& out) const override;
 
  private:

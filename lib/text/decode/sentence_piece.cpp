@@ -1,11 +1,18 @@
 #include "text/decode/sentence_piece.hpp"
 
+#include "text/decode/tokenwise.hpp"
+
 namespace ondol::text {
 namespace {
 
 constexpr std::string_view blank = "\xE2\x96\x81";  // U+2581
 
 }  // namespace
+
+std::unique_ptr<DecodeStream> SentencePieceDecoder::stream() const {
+  using enum TokenwiseStream::FirstSpace;
+  return std::make_unique<TokenwiseStream>(*this, strips_first_space_ ? goes : stays);
+}
 
 void SentencePieceDecoder::append(Token id, std::string& out) const {
   const std::string_view text = vocabulary_.text(id);

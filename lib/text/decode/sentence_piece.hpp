@@ -13,8 +13,8 @@ class SentencePieceDecoder final : public Decoder {
   /// @param strips_first_space  encoding puts a space in front of the text
   SentencePieceDecoder(const Vocabulary& vocabulary, bool strips_first_space)
       : vocabulary_(vocabulary), strips_first_space_(strips_first_space) {}
+  [[nodiscard]] std::unique_ptr<DecodeStream> stream() const override;
   void append(Token id, std::string& out) const override;
-  [[nodiscard]] bool strips_first_space() const override { return strips_first_space_; }
 
  private:
   const Vocabulary& vocabulary_;

@@ -1,5 +1,8 @@
 #include "text/models/byte_level_bpe.hpp"
 
+#include <algorithm>
+#include <iterator>
+#include <span>
 #include <string>
 
 #include "text/decode/byte_level.hpp"
@@ -11,9 +14,9 @@ constexpr std::size_t on_stack = 128;  // symbols of a piece that need no alloca
 
 }  // namespace
 
-ByteLevelBpe::ByteLevelBpe(const Vocabulary& vocabulary, std::span<const std::string_view> merges, bool ignore_merges)
+ByteLevelBpe::ByteLevelBpe(const Vocabulary& vocabulary, Merges merges, bool ignore_merges)
     : vocabulary_(vocabulary),
-      merges_(vocabulary, merges),
+      merges_(std::move(merges)),
       whole_tokens_(vocabulary.size()),
       ignore_merges_(ignore_merges) {
   for (unsigned b = 0; b < 256; ++b) {
@@ -41,9 +44,13 @@ Token ByteLevelBpe::whole(std::string_view piece) const {
   return id >= 0 && vocabulary_.type(id) == TokenType::normal ? id : -1;
 }
 
-void ByteLevelBpe::encode(std::string_view piece, std::vector<Token>& out) const {
+bool ByteLevelBpe::has_all_bytes() const noexcept {
+  return std::all_of(std::begin(bytes_), std::end(bytes_), [](Token id) { return id >= 0; });
+}
+
+void ByteLevelBpe::encode(std::string_view piece, TokenList& out) const {
   const Token id = whole(piece);
-  if (id >= 0 && (ignore_merges_ || whole_tokens_.get(id) == WholeTokens::yes)) return out.push_back(id);
+  if (id >= 0 && (ignore_merges_ || whole_tokens_.get(id) == WholeTokens::yes)) return out.put(id, 0, piece.size());
   Token stack[on_stack];
   std::vector<Token> heap;
   if (piece.size() > on_stack) heap.resize(piece.size());
@@ -53,9 +60,13 @@ void ByteLevelBpe::encode(std::string_view piece, std::vector<Token>& out) const
     symbols[n] = bytes_[static_cast<unsigned char>(c)];
     n += symbols[n] >= 0;
   }
-  const std::size_t before = out.size();
-  merges_.apply({symbols, n}, out);
-  whole_tokens_.learn(id, std::span(out).subspan(before));
+  const std::size_t before = out.ids.size();
+  std::vector<std::uint32_t> starts;
+  merges_.apply({symbols, n}, out.ids, out.tracked() ? &starts : nullptr);
+  whole_tokens_.learn(id, std::span(out.ids).subspan(before));
+  for (std::size_t i = 0; i < starts.size(); ++i) {
+    out.spans.push_back({starts[i], i + 1 < starts.size() ? starts[i + 1] : std::uint32_t(n)});
+  }
 }
 
 }  // namespace ondol::text

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <span>
 #include <string_view>
 #include <vector>
 
@@ -15,10 +14,11 @@ namespace ondol::text {
 /// Any length in O(n log n). The vocabulary must outlive it.
 class ByteLevelBpe final : public TokenModel {
  public:
-  /// @param merges         rules as in Merges
   /// @param ignore_merges  a piece that is a token is that token
-  ByteLevelBpe(const Vocabulary& vocabulary, std::span<const std::string_view> merges, bool ignore_merges);
-  void encode(std::string_view piece, std::vector<Token>& out) const override;
+  ByteLevelBpe(const Vocabulary& vocabulary, Merges merges, bool ignore_merges);
+  void encode(std::string_view piece, TokenList& out) const override;
+  /// Whether the vocabulary has a token for each byte.
+  [[nodiscard]] bool has_all_bytes() const noexcept;
 
  private:
   [[nodiscard]] Token whole(std::string_view piece) const;

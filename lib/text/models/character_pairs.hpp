@@ -13,6 +13,7 @@ class CharacterPairs {
   void add(char32_t last, char32_t first) { pairs_.push_back(std::uint64_t(last) << 32 | first); }
   /// To be called once, after the last add().
   void build();
+  [[nodiscard]] bool empty() const noexcept { return pairs_.empty(); }
   [[nodiscard]] bool contains(char32_t last, char32_t first) const noexcept;
 
  private:

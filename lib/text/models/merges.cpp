@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <functional>
 #include <limits>
+#include <numeric>
 #include <string>
 
 #include "base/fail.hpp"
@@ -53,7 +54,20 @@ class Queue {
 
 }  // namespace
 
-Merges::Merges(const Vocabulary& vocabulary, std::span<const std::string_view> rules) {
+std::vector<Merges::Text> split_rules(std::span<const std::string_view> rules) {
+  std::vector<Merges::Text> texts;
+  texts.reserve(rules.size());
+  for (const std::string_view rule : rules) {
+    const std::size_t blank = rule.find(' ', 1);
+    if (blank == rule.npos) {
+      fail(Status::bad_file, fmt::format("merge {} is '{}': two parts expected", texts.size(), rule));
+    }
+    texts.push_back({rule.substr(0, blank), rule.substr(blank + 1)});
+  }
+  return texts;
+}
+
+Merges::Merges(const Vocabulary& vocabulary, std::span<const Text> rules, std::size_t prefix) {
   if (rules.size() >= std::numeric_limits<std::uint32_t>::max()) fail(Status::bad_file, "over 2^32 - 2 merges");
   reserve(rules.size());
   const std::size_t mask = slots_.size() - 1;
@@ -63,28 +77,26 @@ Merges::Merges(const Vocabulary& vocabulary, std::span<const std::string_view> r
     const std::size_t n = std::min(block, rules.size() - done);
     std::string_view texts[3 * block];  // left, right and joined of each rule
     Token ids[3 * block];
+    std::size_t ends[block];
     joined.clear();
-    for (const std::string_view rule : rules.subspan(done, n)) joined += rule;
-    std::size_t at = 0;
     for (std::size_t i = 0; i < n; ++i) {
-      const std::string_view rule = rules[done + i];
-      const std::size_t blank = rule.find(' ', 1);
-      if (blank == rule.npos) {
-        fail(Status::bad_file, fmt::format("merge {} is '{}': two parts expected", done + i, rule));
-      }
-      texts[3 * i] = rule.substr(0, blank);
-      texts[3 * i + 1] = rule.substr(blank + 1);
-      std::copy(rule.begin() + blank + 1, rule.end(), joined.begin() + std::ptrdiff_t(at + blank));
-      texts[3 * i + 2] = std::string_view(joined).substr(at, rule.size() - 1);
-      at += rule.size();
+      const Text& rule = rules[done + i];
+      texts[3 * i] = rule.left;
+      texts[3 * i + 1] = rule.right;
+      joined += rule.left;
+      joined += rule.right.substr(std::min(prefix, rule.right.size()));
+      ends[i] = joined.size();
+    }
+    for (std::size_t i = 0, at = 0; i < n; at = ends[i], ++i) {
+      texts[3 * i + 2] = std::string_view(joined).substr(at, ends[i] - at);
     }
     vocabulary.find_all({texts, 3 * n}, {ids, 3 * n});
     for (std::size_t i = 0; i < n; ++i) __builtin_prefetch(&slots_[mix(key(ids[3 * i], ids[3 * i + 1])) & mask]);
     for (std::size_t i = 0; i < n; ++i) {
       for (std::size_t k = 3 * i; k < 3 * i + 3; ++k) {
         if (ids[k] >= 0) continue;
-        fail(Status::bad_file,
-             fmt::format("merge {} is '{}': '{}' is not in the vocabulary", done + i, rules[done + i], texts[k]));
+        fail(Status::bad_file, fmt::format("merge {} is '{} {}': '{}' is not in the vocabulary", done + i,
+                                           texts[3 * i], texts[3 * i + 1], texts[k]));
       }
       add({ids[3 * i], ids[3 * i + 1], ids[3 * i + 2], std::uint32_t(done + i)});
     }
@@ -96,7 +108,7 @@ Merges::Merges(std::span<const Rule> rules) {
   for (const Rule& rule : rules) add(rule);
 }
 
-/// The first rule of a pair counts.
+/// The first rule of a pair counts (as in llama.cpp).
 void Merges::add(const Rule& rule) {
   const std::size_t mask = slots_.size() - 1;
   const std::uint64_t pair = key(rule.left, rule.right);
@@ -114,13 +126,17 @@ std::uint64_t Merges::find(Token left, Token right) const noexcept {
   return none;
 }
 
-void Merges::apply(std::span<Token> symbols, std::vector<Token>& out) const {
-  symbols.size() <= short_word ? apply_short(symbols, out) : apply_long(symbols, out);
+void Merges::apply(std::span<Token> symbols, std::vector<Token>& out, std::vector<std::uint32_t>* starts) const {
+  if (symbols.size() > short_word) return apply_long(symbols, out, starts);
+  starts ? apply_short<true>(symbols, out, starts) : apply_short<false>(symbols, out, starts);
 }
 
-void Merges::apply_short(std::span<Token> symbols, std::vector<Token>& out) const {
+template <bool with_starts>
+void Merges::apply_short(std::span<Token> symbols, std::vector<Token>& out, std::vector<std::uint32_t>* starts) const {
   std::uint64_t merge[short_word];  // of symbols i and i + 1
+  std::uint8_t first[short_word];
   std::size_t n = symbols.size();
+  if constexpr (with_starts) std::iota(first, first + n, std::uint8_t{0});
   for (std::size_t i = 0; i + 1 < n; ++i) merge[i] = find(symbols[i], symbols[i + 1]);
   while (n > 1) {
     const auto lower = [](std::uint64_t a, std::uint64_t b) { return a >> 32 < b >> 32; };
@@ -128,15 +144,17 @@ void Merges::apply_short(std::span<Token> symbols, std::vector<Token>& out) cons
     if (merge[best] == none) break;
     symbols[best] = Token(std::uint32_t(merge[best]));
     std::copy(symbols.begin() + best + 2, symbols.begin() + n, symbols.begin() + best + 1);
+    if constexpr (with_starts) std::copy(first + best + 2, first + n, first + best + 1);
     std::copy(merge + best + 1, merge + n - 1, merge + best);
     --n;
     if (best > 0) merge[best - 1] = find(symbols[best - 1], symbols[best]);
     if (best + 1 < n) merge[best] = find(symbols[best], symbols[best + 1]);
   }
   out.insert(out.end(), symbols.begin(), symbols.begin() + n);
+  if constexpr (with_starts) starts->insert(starts->end(), first, first + n);
 }
 
-void Merges::apply_long(std::span<Token> symbols, std::vector<Token>& out) const {
+void Merges::apply_long(std::span<Token> symbols, std::vector<Token>& out, std::vector<std::uint32_t>* starts) const {
   constexpr std::uint32_t end = std::numeric_limits<std::uint32_t>::max();
   struct Node {
     std::uint64_t merge;  // with the next symbol
@@ -165,7 +183,10 @@ void Merges::apply_long(std::span<Token> symbols, std::vector<Token>& out) const
     if (node.previous != end) look(node.previous);
     look(i);
   }
-  for (std::uint32_t i = 0; i != end; i = nodes[i].next) out.push_back(symbols[i]);
+  for (std::uint32_t i = 0; i != end; i = nodes[i].next) {
+    out.push_back(symbols[i]);
+    if (starts) starts->push_back(i);
+  }
 }
 
 }  // namespace ondol::text

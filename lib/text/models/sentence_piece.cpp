@@ -86,8 +86,8 @@ SentencePieceModel::SentencePieceModel(const Vocabulary& vocabulary, std::span<c
   const std::size_t n = vocabulary.size();
   if (scores.size() < n) fail(Status::bad_file, fmt::format("{} scores for {} tokens", scores.size(), n));
   const auto is_there = [](Token id) { return id >= 0; };
-  byte_fallback_ = std::all_of(bytes_.begin(), bytes_.end(), is_there);
-  some_bytes_ = !byte_fallback_ && std::any_of(bytes_.begin(), bytes_.end(), is_there);
+  const bool byte_fallback = std::all_of(bytes_.begin(), bytes_.end(), is_there);
+  some_bytes_ = !byte_fallback && std::any_of(bytes_.begin(), bytes_.end(), is_there);
 
   Message model;
   for (std::size_t i = 0; i < n; ++i) {
@@ -95,7 +95,7 @@ SentencePieceModel::SentencePieceModel(const Vocabulary& vocabulary, std::span<c
     const std::string_view text = vocabulary.text(id);
     const TokenType type = vocabulary.type(id);
     if (!std::isfinite(scores[i])) fail(Status::bad_file, fmt::format("the score of token {} is {}", i, scores[i]));
-    const auto byte = type == TokenType::byte && byte_fallback_ ? byte_of(text) : std::nullopt;
+    const auto byte = type == TokenType::byte && byte_fallback ? byte_of(text) : std::nullopt;
     if (id == unknown) {
       put_piece(model, text.empty() ? placeholder(vocabulary, i) : text, 0, TokenType::unknown);
     } else if (byte && bytes_[*byte] == id) {
@@ -115,7 +115,7 @@ SentencePieceModel::SentencePieceModel(const Vocabulary& vocabulary, std::span<c
 
   Message trainer, normalizer;
   trainer.number(3, 2);  // model_type: BPE
-  trainer.number(35, byte_fallback_ ? 1 : 0);
+  trainer.number(35, byte_fallback ? 1 : 0);
   model.text(2, trainer.bytes());
   normalizer.text(2, no_rules());
   normalizer.number(3, 0);  // add_dummy_prefix
@@ -130,7 +130,7 @@ SentencePieceModel::~SentencePieceModel() = default;
 
 /// The same merging for words of any length, or nothing where the library's rules go beyond it: pieces marked unused,
 /// and pieces with a character that is none.
-const CharacterBpe* SentencePieceModel::long_words() const {
+const Bpe* SentencePieceModel::long_words() const {
   std::call_once(long_words_once_, [&] {
     std::vector<float> order = scores_;
     std::sort(order.begin(), order.end(), std::greater<>());
@@ -154,17 +154,25 @@ const CharacterBpe* SentencePieceModel::long_words() const {
         rules.push_back({left, right, id, std::uint32_t(rank)});
       }
     }
-    long_words_ = std::make_unique<CharacterBpe>(vocabulary_, Merges(rules), pairs_, bytes_, unknown_);
+    BpeOptions options{.unknown = unknown_, .fuse_unknown = true, .bytes = bytes_};
+    long_words_ = std::make_unique<Bpe>(vocabulary_, Merges(rules), pairs_, std::move(options));
   });
   return long_words_.get();
 }
 
-void SentencePieceModel::encode(std::string_view text, std::vector<Token>& out) const {
-  const std::size_t start = out.size();
+/// The unknown token stands for a run of such text. `start`: tokens before it are another piece's.
+void SentencePieceModel::put_unknown(std::size_t begin, std::size_t end, std::size_t start, TokenList& out) const {
+  if (unknown_ < 0) return;
+  if (out.ids.size() == start || out.ids.back() != unknown_) return out.put(unknown_, begin, end);
+  if (out.tracked()) out.spans.back().end = std::uint32_t(end);
+}
+
+void SentencePieceModel::encode(std::string_view text, TokenList& out) const {
+  const std::size_t start = out.ids.size();
   std::size_t waiting = 0;  // [waiting, at) is for the library
   std::size_t at = 0;
   const auto flush = [&] {
-    if (at > waiting) run(text.substr(waiting, at - waiting), start, out);
+    if (at > waiting) run(text.substr(waiting, at - waiting), waiting, start, out);
     waiting = at;
   };
   while (at < text.size()) {
@@ -180,17 +188,19 @@ void SentencePieceModel::encode(std::string_view text, std::vector<Token>& out) 
     if (end == at) {
       flush();
       const Token byte = bytes_[static_cast<unsigned char>(text[at])];
-      if (byte >= 0)
-        out.push_back(byte);
-      else if (unknown_ >= 0 && (out.size() == start || out.back() != unknown_))
-        out.push_back(unknown_);
+      byte >= 0 ? out.put(byte, at, at + 1) : put_unknown(at, at + 1, start, out);
       waiting = ++at;
       continue;
     }
     const std::string_view word = text.substr(at, end - at);
     if (word.size() >= long_word && long_words() != nullptr) {
       flush();
+      const std::size_t before = out.spans.size();
       long_words()->encode(word, out);
+      for (std::size_t i = before; i < out.spans.size(); ++i) {
+        out.spans[i].begin += std::uint32_t(at);
+        out.spans[i].end += std::uint32_t(at);
+      }
       waiting = at = end;
       continue;
     }
@@ -199,11 +209,11 @@ void SentencePieceModel::encode(std::string_view text, std::vector<Token>& out) 
     if (state != WholeTokens::no) {
       flush();
       if (state == WholeTokens::yes) {
-        out.push_back(id);
+        out.put(id, at, end);
       } else {
-        const std::size_t before = out.size();
-        run(word, start, out);
-        whole_tokens_.learn(id, std::span(out).subspan(before));
+        const std::size_t before = out.ids.size();
+        run(word, at, start, out);
+        whole_tokens_.learn(id, std::span(out.ids).subspan(before));
       }
       waiting = at = end;
       continue;
@@ -214,33 +224,41 @@ void SentencePieceModel::encode(std::string_view text, std::vector<Token>& out) 
   flush();
 }
 
-void SentencePieceModel::run(std::string_view text, std::size_t start, std::vector<Token>& out) const {
+void SentencePieceModel::run(std::string_view text, std::size_t begin, std::size_t start, TokenList& out) const {
+  const auto& processor = library_->processor;
   std::vector<int> ids;
-  auto status = library_->processor.Encode(text, &ids);
+  auto status = processor.Encode(text, &ids);
+  const bool needs_pieces = some_bytes_ || out.tracked();
   std::vector<std::string> pieces;
-  if (status.ok() && some_bytes_) status = library_->processor.Encode(text, &pieces);
+  if (status.ok() && needs_pieces) status = processor.Encode(text, &pieces);
   if (!status.ok()) fail(Status::internal, fmt::format("sentencepiece: {}", status.message()));
-  const auto put_unknown = [&] {
-    if (unknown_ >= 0 && (out.size() == start || out.back() != unknown_)) out.push_back(unknown_);
-  };
   for (std::size_t i = 0; i < ids.size(); ++i) {
-    if (ids[i] != library_->processor.unk_id()) {
-      out.push_back(Token(ids[i]));
+    const Token id = Token(ids[i]);
+    const std::size_t size = !needs_pieces ? 0 : processor.IsByte(id) ? 1 : pieces[i].size();
+    if (id != processor.unk_id()) {
+      out.put(id, begin, begin + size);
     } else if (!some_bytes_) {
-      put_unknown();
+      put_unknown(begin, begin + size, start, out);
     } else {
-      // The library falls back on bytes only if it has all 256.
-      for (std::string_view rest = pieces[i]; !rest.empty();) {
-        const std::string_view character = rest.substr(0, std::max<std::size_t>(utf8_length(rest), 1));
-        const auto byte = [&](char c) { return bytes_[static_cast<unsigned char>(c)]; };
-        if (std::all_of(character.begin(), character.end(), [&](char c) { return byte(c) >= 0; })) {
-          std::transform(character.begin(), character.end(), std::back_inserter(out), byte);
-        } else {
-          put_unknown();
-        }
-        rest.remove_prefix(character.size());
-      }
+      put_bytes_of(pieces[i], begin, start, out);
     }
+    begin += size;
+  }
+}
+
+/// The library falls back on bytes only if it has all 256; here each character does that has all of its own.
+void SentencePieceModel::put_bytes_of(std::string_view text, std::size_t begin, std::size_t start,
+                                      TokenList& out) const {
+  while (!text.empty()) {
+    const std::string_view character = text.substr(0, std::max<std::size_t>(utf8_length(text), 1));
+    const auto byte = [&](char c) { return bytes_[static_cast<unsigned char>(c)]; };
+    if (std::all_of(character.begin(), character.end(), [&](char c) { return byte(c) >= 0; })) {
+      for (std::size_t i = 0; i < character.size(); ++i) out.put(byte(character[i]), begin + i, begin + i + 1);
+    } else {
+      put_unknown(begin, begin + character.size(), start, out);
+    }
+    begin += character.size();
+    text.remove_prefix(character.size());
   }
 }
 

@@ -4,7 +4,7 @@
 #include <mutex>
 #include <span>
 
-#include "text/models/character_bpe.hpp"
+#include "text/models/bpe.hpp"
 #include "text/models/character_pairs.hpp"
 #include "text/models/whole_tokens.hpp"
 #include "text/pipeline.hpp"
@@ -22,12 +22,14 @@ class SentencePieceModel final : public TokenModel {
   /// @throws Error bad_file: a score that is not a number, fewer scores than tokens; internal: the library refuses.
   SentencePieceModel(const Vocabulary& vocabulary, std::span<const double> scores, Token unknown);
   ~SentencePieceModel() override;
-  void encode(std::string_view piece, std::vector<Token>& out) const override;
+  void encode(std::string_view piece, TokenList& out) const override;
 
  private:
   struct Library;
-  [[nodiscard]] const CharacterBpe* long_words() const;
-  void run(std::string_view text, std::size_t start, std::vector<Token>& out) const;
+  [[nodiscard]] const Bpe* long_words() const;
+  void run(std::string_view text, std::size_t begin, std::size_t start, TokenList& out) const;
+  void put_bytes_of(std::string_view text, std::size_t begin, std::size_t start, TokenList& out) const;
+  void put_unknown(std::size_t begin, std::size_t end, std::size_t start, TokenList& out) const;
 
   const Vocabulary& vocabulary_;
   std::unique_ptr<Library> library_;
@@ -36,10 +38,9 @@ class SentencePieceModel final : public TokenModel {
   std::vector<float> scores_;
   std::vector<Token> bytes_;
   Token unknown_;
-  bool byte_fallback_;
   bool some_bytes_ = false;  // but not all
   mutable std::once_flag long_words_once_;
-  mutable std::unique_ptr<const CharacterBpe> long_words_;
+  mutable std::unique_ptr<const Bpe> long_words_;
 };
 
 }  // namespace ondol::text

@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "text/split/splitters.hpp"
+
 namespace ondol::text {
 namespace {
 
@@ -197,6 +199,18 @@ constexpr std::array kinds = std::to_array<PreTokenizerKind>({
 }  // namespace
 
 std::span<const PreTokenizerKind> pre_tokenizer_kinds() noexcept { return kinds; }
+
+std::vector<std::unique_ptr<PreTokenizer>> make_pre_tokenizers(std::span<const SplitStep> steps) {
+  std::vector<std::unique_ptr<PreTokenizer>> made;
+  for (const SplitStep& step : steps) {
+    Regex pattern(step.pattern);
+    if (step.kind == SplitKind::matches)
+      made.push_back(std::make_unique<Split>(std::move(pattern), Behaviour::isolated));
+    else
+      made.push_back(std::make_unique<DigitThrees>(std::move(pattern)));
+  }
+  return made;
+}
 
 const PreTokenizerKind* find_pre_tokenizer(std::string_view name) noexcept {
   for (const PreTokenizerKind& kind : kinds) {

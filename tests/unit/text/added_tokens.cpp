@@ -72,11 +72,8 @@ TEST_CASE("added tokens: ranges out of order or outside are errors") {
 }
 
 TEST_CASE("added tokens: white space goes with tokens that strip it") {
-  const std::vector<std::string_view> tokens = {"<m>", "<e>"};
-  const text::Vocabulary vocabulary(tokens, {text::TokenType::control, text::TokenType::control});
-  text::AddedTokens added(vocabulary);
-  added.strip_before("<m>");
-  added.strip_after("<e>");
+  const text::AddedTokens added({{.text = "<m>", .id = 0, .control = true, .strips_before = true},
+                                 {.text = "<e>", .id = 1, .control = true, .strips_after = true}});
   const std::string text = "a \u3000<m> b<e>\n\u00A0 c<m>";
   text::AddedTokens::Search search(added, text, true, {});
   const auto next = [&] {

@@ -61,13 +61,25 @@ TEST_CASE("merges: any length equals the definition") {
   std::shuffle(rules.begin(), rules.end(), random);
   const std::vector<std::string_view> token_views(tokens.begin(), tokens.end()), views(rules.begin(), rules.end());
   const Vocabulary vocabulary(token_views, std::vector<TokenType>(tokens.size(), TokenType::normal));
-  const Merges merges(vocabulary, views);
+  const Merges merges(vocabulary, ondol::text::split_rules(views));
   for (std::size_t length = 0; length < 400; length += 1 + length / 8) {
     for (int letters = 1; letters <= 4; ++letters) {
       std::vector<Token> symbols(length);
       for (Token& s : symbols) s = Token(random() % unsigned(letters));
       const std::vector<Token> expected = by_definition(merges, symbols);
       std::vector<Token> out;
+      std::vector<std::uint32_t> starts;
+      std::vector<Token> copy = symbols;
+      merges.apply(copy, out, &starts);
+      CHECK(out == expected);
+      REQUIRE(starts.size() == out.size());
+      for (std::size_t i = 0; i < out.size(); ++i) {
+        const std::size_t end = i + 1 < out.size() ? starts[i + 1] : symbols.size();
+        std::string text;
+        for (std::size_t k = starts[i]; k < end; ++k) text += tokens[std::size_t(symbols[k])];
+        CHECK(text == tokens[std::size_t(out[i])]);
+      }
+      out.clear();
       merges.apply(symbols, out);
       CHECK(out == expected);
     }

@@ -1,4 +1,4 @@
-#include "text/split/unicode_additions.hpp"
+#include "text/regex_additions.hpp"
 
 #include <array>
 
@@ -47,7 +47,7 @@ constexpr std::array additions = std::to_array<Addition>({
 
 }  // namespace
 
-std::string_view unicode_additions(std::string_view property) noexcept {
+std::string_view regex_additions(std::string_view property) noexcept {
   for (const Addition& a : additions) {
     if (a.property == property) return a.ranges;
   }

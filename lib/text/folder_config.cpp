@@ -1,0 +1,56 @@
+#include "text/folder_config.hpp"
+
+#include <filesystem>
+
+#include "base/mapped_file.hpp"
+
+namespace ondol::text {
+namespace {
+
+/// "bos_token": "<s>", or {"content": "<s>", …}.
+std::string token_text(const Json& config, std::string_view key) {
+  const Json* value = config.find(key);
+  if (value && value->is_object()) value = value->find("content");
+  return value && value->as_string() ? *value->as_string() : std::string();
+}
+
+}  // namespace
+
+std::string beside(const std::string& path, std::string_view name) {
+  return (std::filesystem::path(path).parent_path() / name).string();
+}
+
+Json read_beside(const std::string& path, std::string_view name) {
+  const std::string file = beside(path, name);
+  std::error_code ignored;
+  if (!std::filesystem::is_regular_file(file, ignored)) return Json::object();
+  Json json = Json::parse(MappedFile::open(file)->text(), file);
+  return json.is_object() ? json : Json::object();
+}
+
+void read_roles(const std::string& path, Vocabulary& vocabulary, SpecialTokens& special) {
+  const Json configs[] = {read_beside(path, "tokenizer_config.json"), read_beside(path, "special_tokens_map.json")};
+  const auto role = [&](std::optional<Token>& id, std::string_view key) {
+    for (const Json& config : configs) {
+      const std::string text = token_text(config, key);
+      if (const Token found = id || text.empty() ? -1 : vocabulary.find(text); found >= 0) id = found;
+    }
+  };
+  role(special.bos, "bos_token");
+  role(special.eos, "eos_token");
+  role(special.unknown, "unk_token");
+  role(special.padding, "pad_token");
+  const Json generation = read_beside(path, "generation_config.json");
+  if (const Json* ends = generation.find("eos_token_id")) {
+    const auto put = [&](const Json& id) {
+      const auto value = id.as_int64();
+      if (value && vocabulary.contains(*value)) special.ends.push_back(Token(*value));
+    };
+    for (const Json& id : ends->items()) put(id);
+    put(*ends);
+  }
+  if (special.eos) special.ends.push_back(*special.eos);
+  find_ends(vocabulary, special);
+}
+
+}  // namespace ondol::text

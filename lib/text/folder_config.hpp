@@ -1,0 +1,23 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/json.hpp"
+#include "text/special_tokens.hpp"
+#include "text/vocabulary.hpp"
+
+namespace ondol::text {
+
+/// Another file in the folder of a file.
+[[nodiscard]] std::string beside(const std::string& path, std::string_view name);
+
+/// A JSON object beside a file; an empty one if it is not there.
+/// @throws Error bad_file: no JSON object.
+[[nodiscard]] Json read_beside(const std::string& path, std::string_view name);
+
+/// Reads the roles of tokens that tokenizer_config.json, special_tokens_map.json and generation_config.json beside a
+/// file name, where `special` has none yet, and finds the ends.
+void read_roles(const std::string& path, Vocabulary& vocabulary, SpecialTokens& special);
+
+}  // namespace ondol::text

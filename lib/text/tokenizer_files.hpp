@@ -1,0 +1,20 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "ondol/tokenizer.hpp"
+
+namespace ondol::text {
+
+// Readers of tokenizer files, one file of source each. They take the path for messages and to find what lies beside the
+// file. All throw Error bad_file, unsupported, io.
+
+[[nodiscard]] Tokenizer load_tokenizer_json(const std::string& path, const TokenizerOptions& options);
+[[nodiscard]] Tokenizer load_tekken(const std::string& path, const TokenizerOptions& options);
+[[nodiscard]] Tokenizer load_tiktoken(const std::string& path, const TokenizerOptions& options);
+[[nodiscard]] Tokenizer load_sentence_piece(const std::string& path, const TokenizerOptions& options);
+[[nodiscard]] Tokenizer load_vocab_json(const std::string& path, const TokenizerOptions& options);
+[[nodiscard]] Tokenizer load_vocab_txt(const std::string& path, const TokenizerOptions& options);
+
+}  // namespace ondol::text

@@ -18,25 +18,55 @@ Tokenizer load_gguf(const std::string& path, const TokenizerOptions& options) {
   return make_tokenizer(*open_weights(path), options);
 }
 
-/// What a folder may hold, the most telling first.
-struct Name {
+/// A kind of tokenizer file: its usual name, the most telling first, and how the beginning of the file tells it.
+struct Kind {
   std::string_view name;
   Load load;
+  bool (*is)(std::string_view file);
 };
-constexpr auto names = std::to_array<Name>({
-    {"tokenizer.json", text::load_tokenizer_json},
+
+bool is_json(std::string_view file) {
+  const std::size_t start = file.find_first_not_of(" \t\r\n\xEF\xBB\xBF");
+  return start != file.npos && file[start] == '{';
+}
+
+bool json_with(std::string_view file, std::string_view key) { return is_json(file) && file.find(key) != file.npos; }
+
+/// A line of base64, a space and digits.
+bool is_ranks(std::string_view file) {
+  const std::string_view line = file.substr(0, file.find('\n'));
+  const std::size_t blank = line.find(' ');
+  if (blank == line.npos || blank == 0) return false;
+  const std::string_view rank = line.substr(blank + 1);
+  return blank % 4 == 0 && !rank.empty() && rank.find_first_not_of("0123456789\r") == rank.npos;
+}
+
+/// BERT's list of tokens, a line each.
+bool is_token_lines(std::string_view file) {
+  return file.find("[UNK]") != file.npos && file.substr(0, 4096).find('\0') == file.npos;
+}
+
+constexpr auto kinds = std::to_array<Kind>({
+    {"tokenizer.json", text::load_tokenizer_json, [](std::string_view f) { return json_with(f, "\"model\""); }},
+    {"tekken.json", text::load_tekken, [](std::string_view f) { return json_with(f, "\"token_bytes\""); }},
+    {"tokenizer.model", text::load_sentence_piece, [](std::string_view f) { return f.starts_with('\n') && !is_json(f); }},
+    {"vocab.json", text::load_vocab_json, is_json},
+    {"tiktoken.model", text::load_tiktoken, is_ranks},
+    {"vocab.txt", text::load_vocab_txt, is_token_lines},
 });
 
 Load recognise(const std::string& path) {
   const std::string name = std::filesystem::path(path).filename().string();
-  for (const Name& known : names) {
-    if (known.name == name) return known.load;
-  }
   const auto file = MappedFile::open(path);
-  const std::string_view start = file->text().substr(0, 4);
-  if (start == "GGUF") return load_gguf;
-  if (!start.empty() && (start[0] == '{' || start[0] == ' ' || start[0] == '\n')) return text::load_tokenizer_json;
-  return load_gguf;
+  if (file->text().starts_with("GGUF") || name.ends_with(".gguf")) return load_gguf;
+  // What a file is called counts, unless it cannot be that.
+  for (const Kind& kind : kinds) {
+    if (kind.name == name && kind.is(file->text())) return kind.load;
+  }
+  for (const Kind& kind : kinds) {
+    if (kind.is(file->text())) return kind.load;
+  }
+  fail(Status::bad_file, fmt::format("{}: this is no tokenizer file that is known", path));
 }
 
 }  // namespace
@@ -47,13 +77,13 @@ Tokenizer Tokenizer::load(std::string_view given, const TokenizerOptions& option
   if (path.find('\0') != path.npos || !std::filesystem::is_directory(path, ignored)) {
     return recognise(path)(path, options);
   }
-  for (const Name& known : names) {
-    const std::string file = (std::filesystem::path(path) / known.name).string();
-    if (std::filesystem::is_regular_file(file, ignored)) return known.load(file, options);
-  }
   std::string expected;
-  for (const Name& known : names) expected += fmt::format("{}{}", expected.empty() ? "" : ", ", known.name);
-  fail(Status::not_found, fmt::format("{}: no tokenizer in this folder: expected one of {}", path, expected));
+  for (const Kind& kind : kinds) {
+    const std::string file = (std::filesystem::path(path) / kind.name).string();
+    if (std::filesystem::is_regular_file(file, ignored)) return recognise(file)(file, options);
+    expected += fmt::format("{}{}", expected.empty() ? "" : ", ", kind.name);
+  }
+  fail(Status::not_found, fmt::format("{}: no tokenizer in this folder; expected is one of {}", path, expected));
 }
 
 }  // namespace ondol

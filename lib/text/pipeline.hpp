@@ -86,7 +86,7 @@ class Decoder {
   [[nodiscard]] virtual std::unique_ptr<DecodeStream> stream() const = 0;
   /// Whether each byte that is no part of a character becomes U+FFFD, rather than each maximal wrong part.
   [[nodiscard]] virtual bool marks_each_byte() const { return false; }
-  /// The bytes that a token adds in the middle of a text.
+  /// The bytes that a token adds in the middle of a text; a control token's name.
   virtual void append(Token id, std::string& out) const = 0;
 };
 

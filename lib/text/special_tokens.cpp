@@ -62,19 +62,23 @@ SpecialTokens read_special_tokens(const WeightSource& source, Vocabulary& vocabu
   const auto id = [&](const char* name) {
     return read_id(source, vocabulary, fmt::format("tokenizer.ggml.{}_token_id", name));
   };
-  const auto by_spelling = [&](std::optional<Token>& role, const char* name, std::string_view text) {
-    if (role || !defaults.spm_ids || source.has(fmt::format("tokenizer.ggml.{}_token_id", name))) return;
+  const auto by_spelling = [&](bool wanted, std::optional<Token>& role, const char* name, std::string_view text) {
+    if (role || !wanted || source.has(fmt::format("tokenizer.ggml.{}_token_id", name))) return;
     if (const Token found = vocabulary.find(text); found >= 0) role = found;
   };
   s.bos = id("bos");
   s.eos = id("eos");
   s.unknown = id("unknown");
   s.padding = id("padding");
-  by_spelling(s.bos, "bos", "<s>");
-  by_spelling(s.eos, "eos", "</s>");
-  by_spelling(s.unknown, "unknown", "<unk>");
+  by_spelling(defaults.spm_ids, s.bos, "bos", "<s>");
+  by_spelling(defaults.spm_ids, s.eos, "eos", "</s>");
+  by_spelling(defaults.spm_ids, s.unknown, "unknown", "<unk>");
+  by_spelling(defaults.bert_ids, s.bos, "bos", "[CLS]");
+  by_spelling(defaults.bert_ids, s.eos, "eos", "[SEP]");
+  by_spelling(defaults.bert_ids, s.unknown, "unknown", "[UNK]");
+  by_spelling(defaults.bert_ids, s.padding, "padding", "[PAD]");
   s.adds_bos = source.flag("tokenizer.ggml.add_bos_token").value_or(defaults.adds_bos);
-  s.adds_eos = source.flag("tokenizer.ggml.add_eos_token").value_or(false);
+  s.adds_eos = source.flag("tokenizer.ggml.add_eos_token").value_or(defaults.adds_eos);
 
   for (const auto& end : {s.eos, id("eot"), id("eom")}) {
     if (end) s.ends.push_back(*end);

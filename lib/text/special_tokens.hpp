@@ -22,7 +22,9 @@ struct SpecialTokens {
 /// What a vocabulary means where the file says nothing.
 struct SpecialDefaults {
   bool adds_bos = false;
-  bool spm_ids = false;  ///< "<unk>", "<s>", "</s>" have their roles by spelling (SentencePiece)
+  bool adds_eos = false;
+  bool bert_ids = false;  ///< "[CLS]" is the start token, "[SEP]" the end token, "[UNK]" and "[PAD]" say it
+  bool spm_ids = false;   ///< "<unk>", "<s>", "</s>" have their roles by spelling (SentencePiece)
 };
 
 /// Reads the `tokenizer.ggml.*_token_id` and `add_*_token` keys, and finds the ends.

@@ -11,6 +11,8 @@ namespace ondol::text {
 // file. All throw Error bad_file, unsupported, io.
 
 [[nodiscard]] Tokenizer load_tokenizer_json(const std::string& path, const TokenizerOptions& options);
+/// @param path  of the file that the JSON is, or stands for
+[[nodiscard]] Tokenizer read_tokenizer_json(std::string_view json, const std::string& path);
 [[nodiscard]] Tokenizer load_tekken(const std::string& path, const TokenizerOptions& options);
 [[nodiscard]] Tokenizer load_tiktoken(const std::string& path, const TokenizerOptions& options);
 [[nodiscard]] Tokenizer load_sentence_piece(const std::string& path, const TokenizerOptions& options);

@@ -48,7 +48,7 @@ void append_unspelled(std::string_view spelled, std::string& out) {
 }
 
 std::unique_ptr<DecodeStream> ByteLevelDecoder::stream() const {
-  return std::make_unique<TokenwiseStream>(*this, TokenwiseStream::FirstSpace::stays);
+  return std::make_unique<TokenwiseStream>(*this);
 }
 
 void ByteLevelDecoder::append(Token id, std::string& out) const {

@@ -38,6 +38,7 @@ class DecoderChain::Stream final : public DecodeStream {
 std::unique_ptr<DecodeStream> DecoderChain::stream() const { return std::make_unique<Stream>(*this); }
 
 void DecoderChain::append(Token id, std::string& out) const {
+  if (vocabulary_.type(id) == TokenType::control) return void(out += vocabulary_.text(id));
   Stream stream(*this);
   stream.in_middle();
   stream.push(id, out);

@@ -1,7 +1,5 @@
 #include "text/decode/sentence_piece.hpp"
 
-#include "text/decode/tokenwise.hpp"
-
 namespace ondol::text {
 namespace {
 
@@ -9,10 +7,27 @@ constexpr std::string_view blank = "\xE2\x96\x81";  // U+2581
 
 }  // namespace
 
-std::unique_ptr<DecodeStream> SentencePieceDecoder::stream() const {
-  using enum TokenwiseStream::FirstSpace;
-  return std::make_unique<TokenwiseStream>(*this, strips_first_space_ ? goes : stays);
-}
+class SentencePieceDecoder::Stream final : public DecodeStream {
+ public:
+  explicit Stream(const SentencePieceDecoder& decoder) : decoder_(decoder) {}
+  void push(Token id, std::string& out) override {
+    const std::size_t before = out.size();
+    decoder_.append(id, out);
+    if (!at_start_ || out.size() == before) return;
+    const TokenType type = decoder_.vocabulary_.type(id);
+    const bool piece = type == TokenType::normal || type == TokenType::unused;
+    const bool strips = piece && decoder_.first_space_ != FirstSpace::stays && out[before] == ' ';
+    if (strips) out.erase(before, 1);
+    at_start_ = strips && decoder_.first_space_ == FirstSpace::all_go && out.size() == before;
+  }
+  void finish(std::string& /*out*/) override { at_start_ = true; }
+
+ private:
+  const SentencePieceDecoder& decoder_;
+  bool at_start_ = true;
+};
+
+std::unique_ptr<DecodeStream> SentencePieceDecoder::stream() const { return std::make_unique<Stream>(*this); }
 
 void SentencePieceDecoder::append(Token id, std::string& out) const {
   const std::string_view text = vocabulary_.text(id);
@@ -22,6 +37,9 @@ void SentencePieceDecoder::append(Token id, std::string& out) const {
         out += char(*byte);
       else
         out += text;
+      return;
+    case TokenType::unknown:
+      out += unknown_surface_.empty() ? text : unknown_surface_;
       return;
     case TokenType::normal:
     case TokenType::unused: break;

@@ -131,7 +131,7 @@ class WordPieceStep final : public DecodeStep {
     next(cleanup_ ? cleaned(std::move(text)) : std::move(text));
   }
   void finish(const Next& /*next*/) override { first_ = true; }
-  void in_middle() override { first_ = false; }
+  void in_middle() override { first_ = cleanup_ = false; }
 
  private:
   std::string prefix_;

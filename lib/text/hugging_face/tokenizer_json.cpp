@@ -272,11 +272,10 @@ Tokenizer read(const dom::object& root, const std::string& path) {
 
 }  // namespace
 
-Tokenizer load_tokenizer_json(const std::string& path, const TokenizerOptions& /*options*/) {
-  const auto file = MappedFile::open(path);
+Tokenizer read_tokenizer_json(std::string_view json, const std::string& path) {
   dom::parser parser;
   dom::object root;
-  const auto error = parser.parse(file->text().data(), file->text().size()).get(root);
+  const auto error = parser.parse(json.data(), json.size()).get(root);
   if (error != simdjson::SUCCESS) {
     fail(Status::bad_file, fmt::format("{}: {}", path, simdjson::error_message(error)));
   }
@@ -287,6 +286,10 @@ Tokenizer load_tokenizer_json(const std::string& path, const TokenizerOptions& /
     const Status code = e.code() == Status::invalid_argument ? Status::bad_file : e.code();
     fail(code, fmt::format("{}: {}", path, e.what()));
   }
+}
+
+Tokenizer load_tokenizer_json(const std::string& path, const TokenizerOptions& /*options*/) {
+  return read_tokenizer_json(MappedFile::open(path)->text(), path);
 }
 
 }  // namespace ondol::text

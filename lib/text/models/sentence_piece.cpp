@@ -5,68 +5,16 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 
 #include "base/fail.hpp"
 #include "base/utf8.hpp"
+#include "text/models/sentence_piece_proto.hpp"
 
 namespace ondol::text {
 namespace {
 
 constexpr std::size_t chunk = 8192;     // bytes given to the library at once, where a cut is possible
 constexpr std::size_t long_word = 512;  // from this on our own merging is much faster than the library's
-
-/// Writes fields of Protocol Buffers' wire format; numbers of fields are those of sentencepiece_model.proto.
-class Message {
- public:
-  void number(int field, std::uint64_t value) { varint(std::uint64_t(field) << 3), varint(value); }
-  void real(int field, float value) {
-    char bytes[4];
-    std::memcpy(bytes, &value, 4);  // little-endian, as every machine this runs on
-    varint(std::uint64_t(field) << 3 | 5);
-    out_.append(bytes, 4);
-  }
-  void text(int field, std::string_view value) {
-    varint(std::uint64_t(field) << 3 | 2), varint(value.size());
-    out_ += value;
-  }
-  void clear() { out_.clear(); }
-  [[nodiscard]] const std::string& bytes() const { return out_; }
-
- private:
-  void varint(std::uint64_t value) {
-    for (; value >= 0x80; value >>= 7) out_ += char(value | 0x80);
-    out_ += char(value);
-  }
-  std::string out_;
-};
-
-void put_piece(Message& model, std::string_view text, float score, TokenType type) {
-  Message piece;
-  piece.text(1, text);
-  piece.real(2, score);
-  piece.number(3, std::uint64_t(type));
-  model.text(1, piece.bytes());
-}
-
-/// A table of character rules without a rule, for the library prints a notice if there is no table: the length of the
-/// trie, a double array of 512 units (a root whose children are 256 .. 511, none of them there), then one NUL of text.
-std::string no_rules() {
-  std::vector<std::uint32_t> units(512, 0x80000000u);
-  units[0] = 256u << 10;
-  const auto bytes = std::uint32_t(units.size() * sizeof units[0]);
-  std::string out(sizeof bytes + bytes + 1, '\0');
-  std::memcpy(out.data(), &bytes, sizeof bytes);
-  std::memcpy(out.data() + sizeof bytes, units.data(), bytes);
-  return out;
-}
-
-/// Spelling for tokens that the library must not know: no text has it, for added tokens are matched by ourselves.
-std::string placeholder(const Vocabulary& vocabulary, std::size_t id) {
-  std::string name = fmt::format("<ondol:{}>", id);
-  while (vocabulary.find(name) >= 0) name += '>';
-  return name;
-}
 
 bool is_piece(TokenType type) { return type == TokenType::normal || type == TokenType::unused; }
 
@@ -89,40 +37,33 @@ SentencePieceModel::SentencePieceModel(const Vocabulary& vocabulary, std::span<c
   const bool byte_fallback = std::all_of(bytes_.begin(), bytes_.end(), is_there);
   some_bytes_ = !byte_fallback && std::any_of(bytes_.begin(), bytes_.end(), is_there);
 
-  Message model;
+  SentencePieceProto model;
   for (std::size_t i = 0; i < n; ++i) {
     const Token id = Token(i);
     const std::string_view text = vocabulary.text(id);
     const TokenType type = vocabulary.type(id);
     if (!std::isfinite(scores[i])) fail(Status::bad_file, fmt::format("the score of token {} is {}", i, scores[i]));
     const auto byte = type == TokenType::byte && byte_fallback ? byte_of(text) : std::nullopt;
-    if (id == unknown) {
-      put_piece(model, text.empty() ? placeholder(vocabulary, i) : text, 0, TokenType::unknown);
+    if (id == unknown && !text.empty()) {
+      model.add(text, 0, TokenType::unknown);
+    } else if (id == unknown) {
+      model.add_placeholder(vocabulary, i, TokenType::unknown);
     } else if (byte && bytes_[*byte] == id) {
-      put_piece(model, fmt::format("<0x{:02X}>", *byte), 0, TokenType::byte);
+      model.add(fmt::format("<0x{:02X}>", *byte), 0, TokenType::byte);
     } else if (is_piece(type) && !text.empty() && vocabulary.find(text) == id && utf8_valid(text)) {
-      put_piece(model, text, float(scores[i]), type);
+      model.add(text, float(scores[i]), type);
       for (std::size_t at = 0, last = 0; at < text.size(); at += utf8_length(text.substr(at))) {
         if (at > 0) pairs_.add(first_character(text.substr(last)), first_character(text.substr(at)));
         last = at;
       }
     } else {
-      put_piece(model, placeholder(vocabulary, i), 0, TokenType::control);
+      model.add_placeholder(vocabulary, i, TokenType::control);
     }
   }
-  if (unknown < 0) put_piece(model, placeholder(vocabulary, n), 0, TokenType::unknown);
+  if (unknown < 0) model.add_placeholder(vocabulary, n, TokenType::unknown);
   pairs_.build();
 
-  Message trainer, normalizer;
-  trainer.number(3, 2);  // model_type: BPE
-  trainer.number(35, byte_fallback ? 1 : 0);
-  model.text(2, trainer.bytes());
-  normalizer.text(2, no_rules());
-  normalizer.number(3, 0);  // add_dummy_prefix
-  normalizer.number(4, 0);  // remove_extra_whitespaces
-  normalizer.number(5, 1);  // escape_whitespaces
-  model.text(3, normalizer.bytes());
-  const auto status = library_->processor.LoadFromSerializedProto(model.bytes());
+  const auto status = library_->processor.LoadFromSerializedProto(model.finish({.byte_fallback = byte_fallback}));
   if (!status.ok()) fail(Status::internal, fmt::format("sentencepiece refuses the vocabulary: {}", status.message()));
 }
 

@@ -26,7 +26,7 @@ void WordPiece::encode(std::string_view word, TokenList& out) const {
   TokenList tokens(true);
   std::string spelled;
   for (std::size_t begin = 0, character = 0; begin < word.size();) {
-    const std::string& prefix = begin == 0 ? options_.first_prefix : options_.continuing_prefix;
+    const std::string_view prefix = begin == 0 ? std::string_view() : std::string_view(options_.continuing_prefix);
     spelled.assign(prefix).append(word.substr(begin));
     std::size_t last = ends.size();
     Token id = -1;

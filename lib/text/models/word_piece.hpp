@@ -8,8 +8,7 @@
 namespace ondol::text {
 
 struct WordPieceOptions {
-  std::string first_prefix{};           ///< of tokens that begin a word ("▁" in GGUF)
-  std::string continuing_prefix{"##"};  ///< of the others
+  std::string continuing_prefix{"##"};  ///< of tokens that do not begin a word
   std::size_t max_characters = 100;     ///< a longer word is unknown
   Token unknown = -1;                   ///< -1: there is none, and a word that needs it is an error
 };

@@ -134,6 +134,15 @@ void DropCharacters::apply(AlignedText& text) const {
   rewrite(text, [&](Rewriter& r, Character c) { drops_(c.code) ? r.drop(c.size) : r.keep(c.size); });
 }
 
+void DropFirst::apply(AlignedText& text) const {
+  if (text.text.empty()) return;
+  const Character first = next_character(text.text);
+  if (!drops_(first.code)) return;
+  Rewriter rewriter(text);
+  rewriter.drop(first.size);
+  rewriter.finish();
+}
+
 void BertSpaces::apply(AlignedText& text) const {
   make_spaces(text, [](char32_t c) { return c != ' ' && is_white_space(c); });
 }

@@ -74,6 +74,16 @@ class DropCharacters final : public Normalizer {
   Class drops_;
 };
 
+/// Drops the first character if it is of a class.
+class DropFirst final : public Normalizer {
+ public:
+  explicit DropFirst(DropCharacters::Class drops) : drops_(drops) {}
+  void apply(AlignedText& text) const override;
+
+ private:
+  DropCharacters::Class drops_;
+};
+
 /// Spaces for the white space that BertNormalizer knows, around ideographs, and for Nmt's characters.
 class BertSpaces final : public Normalizer {
  public:

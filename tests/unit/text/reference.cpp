@@ -72,7 +72,7 @@ TEST_CASE("reference: plain and parsed ids, start and end tokens, decoded text" 
   int vocabularies = 0;
   for (const auto [key, entry] : parser.load(test::data("texts/expected.json").string()).get_object()) {
     const std::string name(key);
-    if (name == "bert-bge" || !test::has_tokenizer(name)) continue;
+    if (!test::has_tokenizer(name)) continue;
     ++vocabularies;
     CAPTURE(name);
     const ondol::Tokenizer& tokenizer = test::tokenizer(name);
@@ -112,7 +112,7 @@ TEST_CASE("reference: the bytes of each token" * doctest::skip(!test::has_data()
   dom::parser parser;
   for (const auto [key, pieces] : parser.load(test::data("texts/pieces.json").string()).get_object()) {
     const std::string name(key);
-    if (name == "bert-bge" || !test::has_tokenizer(name)) continue;
+    if (!test::has_tokenizer(name)) continue;
     CAPTURE(name);
     const ondol::Tokenizer& tokenizer = test::tokenizer(name);
     for (const auto [id, piece] : pieces.get_object()) {
@@ -138,7 +138,7 @@ TEST_CASE("reference: the side named right where implementations differ" * docte
   int checked = 0;
   for (const auto [key, entry] : parser.load(test::data("texts/disputed.json").string()).get_object()) {
     const std::string name(key);
-    if (name == "bert-bge" || !test::has_tokenizer(name)) continue;
+    if (!test::has_tokenizer(name)) continue;
     CAPTURE(name);
     for (const auto [text_name, dispute] : entry.get_object()) {
       CAPTURE(text_name);

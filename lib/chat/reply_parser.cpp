@@ -37,7 +37,8 @@ class WholeCharacters {
 struct ReplyParser::Impl {
   Impl(const replies::Format& format, const ReplyOptions& options)
       : tools(options.tools), context{format, tools}, reading(format.reply(context)) {
-    read(format.prefix(format, options.prefix));
+    read(utf8_repair(format.prefix(format, options.prefix)));
+    context.in.begin();
     context.out = replies::Output();
   }
 

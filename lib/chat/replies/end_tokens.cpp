@@ -22,10 +22,12 @@ constexpr std::string_view tokens[] = {
     "<|call|>",             // harmony
     "<|end|>",              // harmony, Phi
 };
+constexpr std::string_view seconds = "|/eE\xEF";  // what their second bytes are
 
 }  // namespace
 
 EndToken end_token(std::string_view text) noexcept {
+  if (text.size() > 1 && seconds.find(text[1]) == seconds.npos) return {};
   bool partial = false;
   for (const std::string_view token : tokens) {
     switch (match(text, token)) {

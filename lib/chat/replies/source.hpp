@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <limits>
 #include <string>
@@ -11,6 +12,8 @@ namespace ondol::replies {
 class Source {
  public:
   void add(std::string_view more) { text_ += more; }
+  /// The reply itself begins behind what has arrived.
+  void begin() noexcept { begin_ = size(); }
   void end() noexcept { ended_ = true; }
   /// No more will arrive.
   [[nodiscard]] bool ended() const noexcept { return ended_; }
@@ -35,7 +38,8 @@ class Source {
   /// The attempt failed because a value broke off at the end of its block.
   void break_off() noexcept { broken_off_ = true; }
   [[nodiscard]] bool broken_off() const noexcept { return broken_off_; }
-  [[nodiscard]] std::size_t held() const noexcept { return held_; }
+  /// Where the reply's text starts that the attempt may have to give back.
+  [[nodiscard]] std::size_t held() const noexcept { return std::max(held_, begin_); }
   [[nodiscard]] std::size_t behind() const noexcept { return behind_; }
   /// The attempt is over.
   void release() noexcept { held_ = nowhere; }
@@ -48,6 +52,7 @@ class Source {
 
   std::string text_;
   std::size_t forgotten_ = 0;  // bytes dropped in front of text_
+  std::size_t begin_ = 0;
   std::size_t at_ = 0;
   std::size_t held_ = nowhere;
   std::size_t behind_ = 0;

@@ -172,7 +172,7 @@ Progress Attempt::poll() {
     // Where the text has ended inside of a call, there is no other one.
     const std::size_t end = progress == Progress::broken ? in_.behind() : in_.size();
     out_.incomplete |= progress == Progress::more || in_.broken_off();
-    out_.content.add(in_.from(in_.held()).substr(0, end - in_.held()));
+    if (in_.held() < end) out_.content.add(in_.from(in_.held()).substr(0, end - in_.held()));
     in_.move_to(end);
   }
   in_.release();

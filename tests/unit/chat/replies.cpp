@@ -253,23 +253,20 @@ TEST_CASE("replies: time is linear in the text") {
     while (text.size() < size) text += unit;
     return text;
   };
-  constexpr std::size_t size = 2 << 20;
+  constexpr std::size_t size = 1 << 19;
   for (const std::string& name : ondol::reply_formats()) {
-    for (const char* unit :
-         {"a", " ", "<", "{", "[", "\n", "\"", "<|", "한", "<tool_call>", "<tool_call>{\"a\":\"", "<tool_call>{\"a\":",
-          "<tool_call><function=f><parameter=a>", "<tool_call>f<arg_key>", "<|im_end|>", "[TOOL_CALLS][", "[f(a=",
-          "<|channel|>", "<|channel|>commentary to=functions.f<|message|>{", "{\"name\":\"f\",\"parameters\":{\"a\":",
-          "<|tool_call_begin|>", "\nAction: f\nAction Input:", "\nAction:", "<tool_call>{\"name\":\"f\"}</tool_call>",
+    for (const std::string unit :
+         {"a", " ", "<", "{", "[", "한", "<tool_call>", "<tool_call>{\"a\":\"", "<tool_call><function=f><parameter=a>",
+          "<tool_call>f<arg_key>", "<|im_end|>", "[TOOL_CALLS][", "[f(a=", "<|channel|>to=f<|message|>{",
+          "{\"name\":\"f\",\"parameters\":{\"a\":", "\nAction: f\nAction Input:", "\nAction:",
           "<tool_call>f<arg_key>a</arg_key><arg_value>x</arg_value>"}) {
-      for (const char* end : {"", "</parameter>x", "\"}"}) {
-        const std::string text = repeated(unit, size) + end;
-        CAPTURE(name);
-        CAPTURE(unit);
-        const auto start = std::chrono::steady_clock::now();
-        (void)ondol::parse_reply(text, name, {"", tools});
-        const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
-        CHECK(seconds.count() < 5);  // 0.05 on an idle machine
-      }
+      const std::string text = repeated(unit, size) + "</parameter>x";
+      CAPTURE(name);
+      CAPTURE(unit);
+      const auto start = std::chrono::steady_clock::now();
+      (void)ondol::parse_reply(text, name, {"", tools});
+      const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
+      CHECK(seconds.count() < 3);  // 0.01 on an idle machine
     }
   }
   const std::string text = repeated("<tool_call>{\"name\":\"f\",\"arguments\":{\"a\":\"", size);

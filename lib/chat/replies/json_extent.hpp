@@ -23,7 +23,7 @@ class JsonExtent {
   [[nodiscard]] bool broken() const noexcept { return state_ == State::broken; }
 
  private:
-  static constexpr std::size_t max_depth = 256;  // as Json::parse
+  static constexpr std::size_t max_depth = 250;  // Json::parse reads 256, which leaves room for objects around it
   enum class State : std::uint8_t {
     value,      // one must come
     item,       // a value or the array's end

@@ -20,9 +20,8 @@ Json calls_json(const std::vector<ToolCall>& calls) {
 }
 
 std::string json_of(const ReplyDelta& delta) {
-  return Json::object({{"content", delta.content},
-                       {"reasoning", delta.reasoning},
-                       {"tool_calls", calls_json(delta.tool_calls)}})
+  return Json::object(
+             {{"content", delta.content}, {"reasoning", delta.reasoning}, {"tool_calls", calls_json(delta.tool_calls)}})
       .dump();
 }
 

@@ -14,7 +14,7 @@ namespace {
 constexpr Thinking thinking[] = {{"<|START_THINKING|>", "<|END_THINKING|>"}, {"<think>", "</think>"}};
 constexpr std::string_view action = "Action:";
 constexpr std::string_view fence = "```";
-constexpr std::string_view marks[] = {"<|START_ACTION|>",   action,           "<|START_RESPONSE|>",
+constexpr std::string_view marks[] = {"<|START_ACTION|>", action,           "<|START_RESPONSE|>",
                                       "<|END_RESPONSE|>", "<|START_TEXT|>", "<|END_TEXT|>"};
 
 Reading read_fenced(Context& c) {

@@ -4,23 +4,23 @@ namespace ondol::replies {
 namespace {
 
 constexpr std::string_view tokens[] = {
-    "<|im_end|>",           // ChatML: Qwen, Hermes, Kimi
-    "<|endoftext|>",        // Qwen, GLM, Phi
-    "<|eot_id|>",           // Llama 3
-    "<|eom_id|>",           // Llama 3, behind a call
-    "<|end_of_text|>",      // Llama 3, Granite
-    "<|eot|>",              // Llama 4
-    "<|eom|>",              // Llama 4
-    "</s>",                 // Llama 2, Mistral
-    "[EOS]",                // Kimi
+    "<|im_end|>",             // ChatML: Qwen, Hermes, Kimi
+    "<|endoftext|>",          // Qwen, GLM, Phi
+    "<|eot_id|>",             // Llama 3
+    "<|eom_id|>",             // Llama 3, behind a call
+    "<|end_of_text|>",        // Llama 3, Granite
+    "<|eot|>",                // Llama 4
+    "<|eom|>",                // Llama 4
+    "</s>",                   // Llama 2, Mistral
+    "[EOS]",                  // Kimi
     "<｜end▁of▁sentence｜>",  // DeepSeek
     "<|END_OF_TURN_TOKEN|>",  // Command R
-    "<end_of_turn>",        // Gemma
-    "<|user|>",             // GLM
-    "<|observation|>",      // GLM, behind a call
-    "<|return|>",           // harmony
-    "<|call|>",             // harmony
-    "<|end|>",              // harmony, Phi
+    "<end_of_turn>",          // Gemma
+    "<|user|>",               // GLM
+    "<|observation|>",        // GLM, behind a call
+    "<|return|>",             // harmony
+    "<|call|>",               // harmony
+    "<|end|>",                // harmony, Phi
 };
 constexpr std::string_view seconds = "|/eE\xEF";  // what their second bytes are
 

@@ -39,7 +39,17 @@ class JsonExtent {
     complete,
     broken,
   };
-  enum class Number : std::uint8_t { minus, zero, whole, point, fraction, exponent, exponent_sign, exponent_digits, bad };
+  enum class Number : std::uint8_t {
+    minus,
+    zero,
+    whole,
+    point,
+    fraction,
+    exponent,
+    exponent_sign,
+    exponent_digits,
+    bad
+  };
 
   [[nodiscard]] bool step(char c);
   void begin_value(char c);

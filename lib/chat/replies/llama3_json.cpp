@@ -30,9 +30,8 @@ Reading read_unmarked(Context& c) {
   do {
     co_await Space(c.in);
     auto calls = calls_of(co_await JsonValue(c.in));
-    co_await Check(calls && std::all_of(calls->begin(), calls->end(), [&](const ToolCall& call) {
-                     return c.tools.know(call.name);
-                   }));
+    co_await Check(calls && std::all_of(calls->begin(), calls->end(),
+                                        [&](const ToolCall& call) { return c.tools.know(call.name); }));
     std::move(calls->begin(), calls->end(), std::back_inserter(all));
   } while (co_await Close(c.in, separator));
   co_await OnlyEnd(c.in);

@@ -57,7 +57,8 @@ class PythonReader {
       case '{': return dict();
       default: break;
     }
-    if (!text_.empty() && (is_digit(text_.front()) || std::string_view("+-.").find(text_.front()) != std::string_view::npos))
+    if (!text_.empty() &&
+        (is_digit(text_.front()) || std::string_view("+-.").find(text_.front()) != std::string_view::npos))
       return number();
     return constant(identifier());
   }

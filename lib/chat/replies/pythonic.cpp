@@ -77,7 +77,6 @@ Reading read_unmarked(Context& c) {
 
 }  // namespace
 
-constinit const Format pythonic{
-    .name = "pythonic", .marks = marks, .block = read_block, .unmarked = read_unmarked};
+constinit const Format pythonic{.name = "pythonic", .marks = marks, .block = read_block, .unmarked = read_unmarked};
 
 }  // namespace ondol::replies

@@ -14,7 +14,8 @@ namespace ondol::replies {
 namespace {
 
 enum Label : std::size_t { thought, action, action_input, observation, final_answer };
-constexpr std::string_view labels[] = {"\nThought:", "\nAction:", "\nAction Input:", "\nObservation:", "\nFinal Answer:"};
+constexpr std::string_view labels[] = {
+    "\nThought:", "\nAction:", "\nAction Input:", "\nObservation:", "\nFinal Answer:"};
 /// The same where the text begins.
 constexpr std::string_view first_labels[] = {"Thought:", "Action:", "Action Input:", "Observation:", "Final Answer:"};
 

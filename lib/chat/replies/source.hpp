@@ -28,8 +28,8 @@ class Source {
   void advance(std::size_t bytes) noexcept { at_ += bytes; }
   void move_to(std::size_t position) noexcept { at_ = position; }
 
-  /// An attempt at reading calls has begun: `from` is where the text starts that it may have to give back, `behind` where
-  /// reading then goes on.
+  /// An attempt at reading calls has begun: `from` is where the text starts that it may have to give back, `behind`
+  /// where reading then goes on.
   void attempt(std::size_t from, std::size_t behind) noexcept;
   /// All up to here was calls.
   void commit() noexcept { held_ = behind_ = at_; }

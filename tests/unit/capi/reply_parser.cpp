@@ -4,7 +4,8 @@ using namespace test;
 
 namespace {
 
-constexpr const char* call = "<tool_call>\n{\"name\": \"get_weather\", \"arguments\": {\"city\": \"서울\"}}\n</tool_call>";
+constexpr const char* call =
+    "<tool_call>\n{\"name\": \"get_weather\", \"arguments\": {\"city\": \"서울\"}}\n</tool_call>";
 
 std::string parsed(std::string_view reply, const char* format, const char* options = nullptr) {
   return text([&](auto** out, auto** error) {
@@ -31,8 +32,8 @@ TEST_CASE("a reply is taken apart as it comes, cut at any byte") {
   const std::string whole = "보자. " + std::string(call);
   std::string deltas;
   for (const char& byte : whole) {
-    deltas += text(
-        [&](auto** out, auto** error) { return ondol_reply_parser_add(parser.get(), &byte, 1, out, error); });
+    deltas +=
+        text([&](auto** out, auto** error) { return ondol_reply_parser_add(parser.get(), &byte, 1, out, error); });
   }
   CHECK(deltas.find(R"({"content":"보","reasoning":"","tool_calls":[]})") != std::string::npos);
   CHECK(deltas.find(R"({"content":"","reasoning":"","tool_calls":[{"name":"get_weather")") != std::string::npos);

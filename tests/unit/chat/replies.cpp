@@ -30,7 +30,8 @@ void append(ReplyDelta& all, const ReplyDelta& delta) {
 }
 
 /// Feeds the pieces; checks that what was given on the way is whole characters and the result at the end.
-ParsedReply stream(const std::vector<std::string_view>& pieces, const std::string& format, const ReplyOptions& options) {
+ParsedReply stream(const std::vector<std::string_view>& pieces, const std::string& format,
+                   const ReplyOptions& options) {
   ReplyParser parser(format, options);
   ReplyDelta all;
   for (const std::string_view piece : pieces) {
@@ -97,8 +98,7 @@ TEST_CASE("replies: the reference cases, whole and cut at every byte" * doctest:
     const Json* open = reference.find("thinking_open");
     const Json* truncated = reference.find("truncated");
     const ReplyOptions options{open ? "<|im_start|>assistant\n<think>\n" : "", data.at("tools").dump()};
-    const ParsedReply reply =
-        parse(*reference.at("text").as_string(), *reference.at("format").as_string(), options);
+    const ParsedReply reply = parse(*reference.at("text").as_string(), *reference.at("format").as_string(), options);
     CHECK(json_of(reply).dump() == reference.at("expected").dump());
     CHECK(reply.incomplete == (truncated != nullptr));
   }
@@ -127,13 +127,15 @@ TEST_CASE("replies: random cuts, and random beginnings of the reference cases" *
 }
 
 TEST_CASE("replies: a tool call, and a broken one") {
-  const std::string call = "<tool_call>\n{\"name\": \"get_weather\", \"arguments\": {\"city\": \"서울\", \"days\": 2}}\n</tool_call>";
+  const std::string call =
+      "<tool_call>\n{\"name\": \"get_weather\", \"arguments\": {\"city\": \"서울\", \"days\": 2}}\n</tool_call>";
   const ParsedReply one_call = parse("찾아볼게요.\n" + call, "hermes");
   CHECK(one_call.content == "찾아볼게요.");
   CHECK(one_call.tool_calls == one("get_weather", R"({"city":"서울","days":2})"));
   CHECK(parse(call + "\n" + call, "hermes").tool_calls.size() == 2);
   for (const char* end : {"", "\n</tool_call>", "}\n</tool"}) {
-    const std::string broken = "<tool_call>\n{\"name\": \"get_weather\", \"arguments\": {\"city\": \"서울\"" + std::string(end);
+    const std::string broken =
+        "<tool_call>\n{\"name\": \"get_weather\", \"arguments\": {\"city\": \"서울\"" + std::string(end);
     const ParsedReply reply = parse(broken, "hermes");
     CHECK(reply.content == broken);
     CHECK(reply.incomplete);
@@ -197,7 +199,8 @@ TEST_CASE("replies: what the reference cases leave open") {
   CHECK(parse("[f(b=1), search(input='x',)] <|eot|>", "pythonic").tool_calls.size() == 2);
   CHECK(parse("[f(a=(1,), b=(2), c={'x': ()}, d=-1_000, e=1e-2, g='\\u00e9\\x41\\n\\z')]", "pythonic").tool_calls ==
         one("f", R"({"a":[1],"b":2,"c":{"x":[]},"d":-1000,"e":0.01,"g":"éA\n\\z"})"));
-  for (const char* list : {"[f(1)]", "[f(a=g)]", "[f(a={1: 2})]", "[f(a=1) g()]", "[f(a='x]", "[f(a=1))]", "[f]", "[]"}) {
+  for (const char* list :
+       {"[f(1)]", "[f(a=g)]", "[f(a={1: 2})]", "[f(a=1) g()]", "[f(a='x]", "[f(a=1))]", "[f]", "[]"}) {
     CHECK(parse(list, "pythonic").content == list);
   }
   CHECK(parse("[TOOL_CALLS] f{\"b\": 1}", "mistral").tool_calls == one("f", R"({"b":1})"));
@@ -208,10 +211,10 @@ TEST_CASE("replies: what the reference cases leave open") {
         one("f", R"({"a":"1"})"));
   CHECK(parse("<|tool_call_begin|>functions.f:0<|tool_call_argument_begin|>{}", "kimi-k2").tool_calls ==
         one("f", "{}", "functions.f:0"));
-  const ParsedReply half =
-      parse("<|tool_calls_section_begin|><|tool_call_begin|>f:0<|tool_call_argument_begin|>{}<|tool_call_end|>"
-            "<|tool_call_begin|>g:1<|tool_call_argument_begin|>{\"a\": ",
-            "kimi-k2");
+  const ParsedReply half = parse(
+      "<|tool_calls_section_begin|><|tool_call_begin|>f:0<|tool_call_argument_begin|>{}<|tool_call_end|>"
+      "<|tool_call_begin|>g:1<|tool_call_argument_begin|>{\"a\": ",
+      "kimi-k2");
   CHECK(half.tool_calls.size() == 1);
   CHECK(half.content == "<|tool_call_begin|>g:1<|tool_call_argument_begin|>{\"a\":");
   CHECK(half.incomplete);

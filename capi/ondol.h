@@ -557,8 +557,9 @@ ONDOL_C_API void ondol_chat_free(ondol_chat* chat);
 /* ---- Replies taken apart ---------------------------------------------------------------------------------------- */
 
 /** Takes generated text apart, as JSON: {"content", "reasoning": null where there is none, "tool_calls": [{"name",
- *  "arguments": {..}, "id": where the format has one}], "incomplete": the text ended inside of its reasoning or of a
- *  call}. What is no well-formed call stays in the content; no text is an error.
+ *  "arguments": {..}, "id": where the format has one}], "incomplete": the text ended inside of its reasoning, of a
+ *  call or of a JSON object that is its content}. What is no well-formed call stays in the content; no text is an
+ *  error.
  *  @param format  "hermes" (Hermes, Qwen 2.5 and 3), "llama3-json", "pythonic", "mistral", "qwen-xml", "harmony"
  *      (gpt-oss), "deepseek", "glm", "command-r", "granite", "kimi-k2" or "react"
  *  @param options  {"prefix": what the template put in front of the reply ("<think>\n"), "tools": [..] of the template:

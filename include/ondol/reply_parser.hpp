@@ -23,7 +23,8 @@ struct ParsedReply {
   std::string content;                   ///< without white space and end-of-turn tokens at its ends
   std::optional<std::string> reasoning;  ///< likewise; nothing where there is none
   std::vector<ToolCall> tool_calls;      ///< in their order
-  /// The text ended inside of its reasoning or of a call. Such a call stands in the content as it is.
+  /// The text ended inside of its reasoning, of a call, which then stands in the content as it is, or of a JSON object
+  /// that is the content.
   bool incomplete = false;
   bool operator==(const ParsedReply&) const = default;
 };
@@ -37,7 +38,7 @@ struct ReplyDelta {
 
 struct ReplyOptions {
   /// What the template put in front of the reply ("<think>\n"): a thinking that was opened there goes on in the reply.
-  /// The end of a rendered prompt will do.
+  /// A whole rendered prompt will do.
   std::string prefix;
   /// JSON array of tool definitions in the OpenAI form or of their functions alone; empty for none. Tells which
   /// arguments are text, and which names make a call of a reply without marks (llama3-json, pythonic).

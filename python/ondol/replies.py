@@ -52,7 +52,8 @@ class ReplyDelta(Dict[str, Any]):
 class ParsedReply(ReplyDelta):
     """{"content": str, "reasoning": str or None, "tool_calls": list}, also as attributes.
 
-    incomplete: the text ended inside of its reasoning or of a call, which then stands in the content as it is.
+    incomplete: the text ended inside of its reasoning, of a call, which then stands in the content as it is, or of a
+    JSON object that is the content.
     """
 
     incomplete: bool
@@ -92,8 +93,8 @@ def parse_reply(
 
     format: "hermes" (Hermes, Qwen 2.5 and 3), "llama3-json", "pythonic", "mistral", "qwen-xml", "harmony" (gpt-oss),
     "deepseek", "glm", "command-r", "granite", "kimi-k2" or "react".
-    prefix: what the template put in front of the reply ("<think>\\n"); the end of a rendered prompt will do.
-    tools: those given to the template: they tell which arguments are text, and which names make a call of a reply without
-    marks (llama3-json, pythonic).
+    prefix: what the template put in front of the reply ("<think>\\n"); a whole rendered prompt will do.
+    tools: those given to the template: they tell which arguments are text, and which names make a call of a reply
+    without marks (llama3-json, pythonic).
     """
     return ParsedReply(_ondol.parse_reply(text, format, prefix, "" if tools is None else to_json(tools)))

@@ -28,7 +28,7 @@ std::optional<ToolCall> call_of(const Json& json) {
   const Json* inner = json.find("function");
   const Json& call = inner && inner->is_object() ? *inner : json;
   const Json* name = first(call, {"name", "tool_name", "function"});
-  if (!name || !name->is_string() || name->as_string()->empty()) return {};
+  if (!name || !name->is_string()) return {};
   return make_call(*name->as_string(), first(call, {"arguments", "parameters"}), id_of(json));
 }
 
@@ -37,7 +37,7 @@ std::optional<ToolCall> call_of(const Json& json) {
 std::optional<ToolCall> make_call(std::string name, const Json* arguments, std::string id) {
   std::optional<Json> object = arguments && !arguments->is_null() ? *arguments : Json::object();
   if (object->is_string()) object = json_of(*object->as_string());
-  if (!object || !object->is_object()) return {};
+  if (name.empty() || !object || !object->is_object()) return {};
   return ToolCall{std::move(name), object->dump(), std::move(id)};
 }
 

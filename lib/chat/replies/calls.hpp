@@ -9,7 +9,8 @@
 
 namespace ondol::replies {
 
-/// A call of these arguments, which must be an object, a string that holds one, or null or missing (then {}).
+/// A call of these arguments, which must be an object, a string that holds one, or null or missing (then {}). Nothing
+/// if they are not, or without a name.
 [[nodiscard]] std::optional<ToolCall> make_call(std::string name, const Json* arguments, std::string id = {});
 
 /// The calls that an object or an array of objects stands for; at least one, or nothing if any of it is no call. A call

@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <iterator>
 #include <optional>
 
 #include "chat/replies/calls.hpp"
@@ -28,6 +30,13 @@ class OpenThinking {
   Context& c_;
   const Thinking* found_ = nullptr;
 };
+
+/// Whether a later turn begins in a prompt's `text`.
+bool has_turn(std::string_view text) {
+  constexpr std::string_view marks[] = {"<|", "<｜", "</s>", "[/INST]", "<start_of_turn>"};
+  return std::any_of(std::begin(marks), std::end(marks),
+                     [&](std::string_view mark) { return text.find(mark) != text.npos; });
+}
 
 }  // namespace
 
@@ -62,7 +71,8 @@ Reading read_json_block(Context& c, std::string_view) {
 std::string_view opened_thinking(const Format& format, std::string_view prefix) {
   for (const Thinking& thinking : format.thinking) {
     const std::size_t open = prefix.rfind(thinking.open);
-    if (open != prefix.npos && prefix.find(thinking.close, open) == prefix.npos) return prefix.substr(open);
+    if (open == prefix.npos || prefix.find(thinking.close, open) != prefix.npos) continue;
+    if (!has_turn(prefix.substr(open + thinking.open.size()))) return prefix.substr(open);
   }
   return {};
 }

@@ -4,6 +4,7 @@
 #include <iterator>
 
 #include "chat/replies/end_tokens.hpp"
+#include "chat/replies/json_extent.hpp"
 
 namespace ondol::replies {
 
@@ -46,6 +47,11 @@ std::string TrimmedText::take_new() {
 void Output::finish() {
   content.finish();
   reasoning.finish();
+  if (content.text().starts_with('{')) {
+    JsonExtent extent;
+    extent.read(content.text());
+    incomplete |= !extent.complete() && !extent.broken();
+  }
 }
 
 ReplyDelta Output::take_new() {

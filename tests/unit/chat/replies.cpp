@@ -141,6 +141,8 @@ TEST_CASE("replies: a tool call, and a broken one") {
     CHECK(reply.incomplete);
     CHECK(reply.tool_calls.empty());
   }
+  CHECK(parse("{\"name\": \"get_weather\", \"arguments\": {\"city\": \"서울\"", "hermes").incomplete);
+  CHECK_FALSE(parse("{\"a\": 1} is JSON", "hermes").incomplete);
   const std::string other = "<tool_call>{\"name\": \"a\", \"x\": \"oops<tool_call>{\"name\": \"f\"}</tool_call>";
   CHECK(parse(other, "hermes").tool_calls == one("f", "{}"));
 }
@@ -186,6 +188,7 @@ TEST_CASE("replies: reasoning and answer") {
             .reasoning == "생각");
   CHECK(parse("답", "harmony", {"x<|end|><|start|>assistant", ""}).incomplete);
   CHECK(parse("<think>a<|im_end|>", "hermes").reasoning == "a");
+  CHECK(parse("답", "hermes", {"What is <think>?<|im_end|>\n<|im_start|>assistant\n", ""}).content == "답");
 }
 
 TEST_CASE("replies: what the reference cases leave open") {
@@ -225,6 +228,8 @@ TEST_CASE("replies: what the reference cases leave open") {
   CHECK(two.reasoning == "a\nb");
   CHECK(two.tool_calls == one("f", "{}"));
   CHECK(parse("no marks", "harmony").content == "no marks");
+  CHECK(parse("<|channel|>commentary to=functions.<|message|>{}<|call|>", "harmony").content == "{}");
+  CHECK(parse("{\"name\": \"\"}", "hermes").tool_calls.empty());
 }
 
 TEST_CASE("replies: bytes that are no text") {

@@ -123,11 +123,12 @@ Progress JsonValue::poll() {
     return Progress::done;
   }
   if (!extent_.broken()) return Progress::more;
-  if (!end_.empty()) {
-    const Match found = match(in_.rest().substr(read_), end_);
-    if (found == Match::partial && !in_.ended()) return Progress::more;
-    if (found != Match::no) in_.break_off();
-  }
+  const std::string_view wrong = in_.rest().substr(read_);
+  const Match end = end_.empty() ? Match::no : match(wrong, end_);
+  const Match token = end_token(wrong).match;
+  const bool certain = end == Match::yes || token == Match::yes || (end == Match::no && token == Match::no);
+  if (!certain && !in_.ended()) return Progress::more;
+  if (end != Match::no || token != Match::no) in_.break_off();
   return Progress::broken;
 }
 

@@ -143,7 +143,7 @@ class TextUntil {
   std::string text_;
 };
 
-/// A JSON value. Where the block's `end` stands inside of it, it has broken off.
+/// A JSON value. Where the block's `end` or an end-of-turn token stands inside of it, it has broken off.
 class JsonValue {
  public:
   explicit JsonValue(Source& in, std::string_view end = {}) : in_(in), end_(end) {}

@@ -133,7 +133,7 @@ TEST_CASE("replies: a tool call, and a broken one") {
   CHECK(one_call.content == "찾아볼게요.");
   CHECK(one_call.tool_calls == one("get_weather", R"({"city":"서울","days":2})"));
   CHECK(parse(call + "\n" + call, "hermes").tool_calls.size() == 2);
-  for (const char* end : {"", "\n</tool_call>", "}\n</tool"}) {
+  for (const char* end : {"", "\n</tool_call>", "}\n</tool", "}<|im_end|"}) {
     const std::string broken =
         "<tool_call>\n{\"name\": \"get_weather\", \"arguments\": {\"city\": \"서울\"" + std::string(end);
     const ParsedReply reply = parse(broken, "hermes");
@@ -143,6 +143,8 @@ TEST_CASE("replies: a tool call, and a broken one") {
   }
   CHECK(parse("{\"name\": \"get_weather\", \"arguments\": {\"city\": \"서울\"", "hermes").incomplete);
   CHECK_FALSE(parse("{\"a\": 1} is JSON", "hermes").incomplete);
+  CHECK(parse("<tool_call>{\"name\": \"f\"<|im_end|>", "hermes").incomplete);
+  CHECK_FALSE(parse("<tool_call>{\"name\": f}</tool_call>", "hermes").incomplete);
   const std::string other = "<tool_call>{\"name\": \"a\", \"x\": \"oops<tool_call>{\"name\": \"f\"}</tool_call>";
   CHECK(parse(other, "hermes").tool_calls == one("f", "{}"));
 }
@@ -227,6 +229,12 @@ TEST_CASE("replies: what the reference cases leave open") {
       "harmony");
   CHECK(two.reasoning == "a\nb");
   CHECK(two.tool_calls == one("f", "{}"));
+  const ParsedReply second_good = parse(
+      "Hm.<｜tool▁calls▁begin｜><｜tool▁call▁begin｜>f<｜tool▁sep｜>{a}<｜tool▁call▁end｜>"
+      "<｜tool▁call▁begin｜>g<｜tool▁sep｜>{}<｜tool▁call▁end｜><｜tool▁calls▁end｜><｜end▁of▁sentence｜>",
+      "deepseek");
+  CHECK(second_good.content == "Hm.<｜tool▁calls▁begin｜><｜tool▁call▁begin｜>f<｜tool▁sep｜>{a}<｜tool▁call▁end｜>");
+  CHECK(second_good.tool_calls == one("g", "{}"));
   CHECK(parse("no marks", "harmony").content == "no marks");
   CHECK(parse("<|channel|>commentary to=functions.<|message|>{}<|call|>", "harmony").content == "{}");
   CHECK(parse("{\"name\": \"\"}", "hermes").tool_calls.empty());

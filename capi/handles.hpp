@@ -13,6 +13,7 @@
 #include "ondol/generate.hpp"
 #include "ondol/kv_cache.hpp"
 #include "ondol/model.hpp"
+#include "ondol/reply_parser.hpp"
 #include "ondol/runtime.hpp"
 #include "ondol/tensor.hpp"
 #include "ondol/tokenizer.hpp"
@@ -33,6 +34,7 @@ ONDOL_HANDLE(ondol_template, ondol::ChatTemplate);
 ONDOL_HANDLE(ondol_cache, ondol::KVCache);
 ONDOL_HANDLE(ondol_prompt, ondol::Prompt);
 ONDOL_HANDLE(ondol_score, ondol::Score);
+ONDOL_HANDLE(ondol_reply_parser, ondol::ReplyParser);
 
 struct ondol_runtime final : ondol::capi::Object {
   ondol_runtime(ondol::Runtime runtime, std::shared_ptr<const void> user)

@@ -29,9 +29,9 @@
  *   range is ONDOL_INVALID_ARGUMENT with a text that names the key. ondol_options_schema() lists the keys.
  *
  * - Threads. Any number at once: error, string, tokens, tensor, control, runtime, model, tokenizer, template,
- *   rendered, prompt, result, score. One at a time: detokenizer, cache, pass, chat, and generation with its pieces:
- *   any thread, but a call during another thread's call on the same object returns ONDOL_BUSY, and a chat is busy
- *   while a reply of it is running. Nothing is bound to the thread that made it and nothing is kept per thread.
+ *   rendered, prompt, result, score. One at a time: detokenizer, cache, pass, chat, reply parser, and generation with
+ *   its pieces: any thread, but a call during another thread's call on the same object returns ONDOL_BUSY, and a chat
+ *   is busy while a reply of it is running. Nothing is bound to the thread that made it and nothing is kept per thread.
  *   After fork() the child may go on with all objects that no other thread was using.
  *
  * - Good manners. The library writes to no stream, installs no handler and never ends the process.
@@ -129,7 +129,7 @@ ONDOL_C_API void ondol_tensor_free(ondol_tensor* tensor);
 
 /** The keys that an options object may have, as JSON: {"key": {"type", "default", "min", "max", "choices", "doc"}},
  *  fields without meaning left out. Of strings and arrays min and max are the length.
- *  @param name  "runtime", "load", "tokenizer", "render", "generate" or "chat" */
+ *  @param name  "runtime", "load", "tokenizer", "render", "generate", "chat" or "reply" */
 ONDOL_C_API ondol_status ondol_options_schema(const char* name, int64_t name_size, ondol_string** out,
                                               ondol_error** error);
 
@@ -553,6 +553,37 @@ ONDOL_C_API ondol_status ondol_chat_save(const ondol_chat* chat, const char* pat
 /** Replaces this chat by a saved one of the same model, which it continues bit for bit; unchanged if it fails. */
 ONDOL_C_API ondol_status ondol_chat_load(ondol_chat* chat, const char* path, int64_t path_size, ondol_error** error);
 ONDOL_C_API void ondol_chat_free(ondol_chat* chat);
+
+/* ---- Replies taken apart ---------------------------------------------------------------------------------------- */
+
+/** Takes generated text apart, as JSON: {"content", "reasoning": null where there is none, "tool_calls": [{"name",
+ *  "arguments": {..}, "id": where the format has one}], "incomplete": the text ended inside of its reasoning, of a
+ *  call or of a JSON object that is its content}. What is no well-formed call stays in the content; no text is an
+ *  error.
+ *  @param format  "hermes" (Hermes, Qwen 2.5 and 3), "llama3-json", "pythonic", "mistral", "qwen-xml", "harmony"
+ *      (gpt-oss), "deepseek", "glm", "command-r", "granite", "kimi-k2" or "react"
+ *  @param options  {"prefix": what the template put in front of the reply ("<think>\n"), "tools": [..] of the template:
+ *      which arguments are text, and which names make a call of a reply without marks} */
+ONDOL_C_API ondol_status ondol_parse_reply(const char* text, int64_t size, const char* format, int64_t format_size,
+                                           const char* options, int64_t options_size, ondol_string** out,
+                                           ondol_error** error);
+
+/** The same while the text is generated. What could still become a mark, a call or white space at the end is held back;
+ *  what was given is never taken back. */
+typedef struct ondol_reply_parser ondol_reply_parser;
+/** Parameters as in ondol_parse_reply(). */
+ONDOL_C_API ondol_status ondol_reply_parser_new(const char* format, int64_t format_size, const char* options,
+                                                int64_t options_size, ondol_reply_parser** out, ondol_error** error);
+/** Adds text, which may be cut anywhere.
+ *  @param out  what it adds to the reply, as JSON: {"content", "reasoning", "tool_calls"}, texts maybe empty */
+ONDOL_C_API ondol_status ondol_reply_parser_add(ondol_reply_parser* parser, const char* text, int64_t size,
+                                                ondol_string** out, ondol_error** error);
+/** The text has ended: gives what was held back, as ondol_reply_parser_add() does. */
+ONDOL_C_API ondol_status ondol_reply_parser_finish(ondol_reply_parser* parser, ondol_string** out, ondol_error** error);
+/** The reply so far, as ondol_parse_reply() gives it; complete after ondol_reply_parser_finish(). */
+ONDOL_C_API ondol_status ondol_reply_parser_reply(const ondol_reply_parser* parser, ondol_string** out,
+                                                  ondol_error** error);
+ONDOL_C_API void ondol_reply_parser_free(ondol_reply_parser* parser);
 
 #ifdef __cplusplus
 }

@@ -15,7 +15,8 @@
 namespace ondol::capi {
 namespace {
 
-constexpr std::array<std::string_view, 6> topic_names = {"runtime", "load", "tokenizer", "render", "generate", "chat"};
+constexpr std::array<std::string_view, 7> topic_names = {"runtime",  "load", "tokenizer", "render",
+                                                         "generate", "chat", "reply"};
 
 // In the order of the enums.
 constexpr std::array<std::string_view, 2> precisions = {"fast", "exact"};
@@ -103,6 +104,13 @@ Specs conversation_specs() {
   };
 }
 
+Specs parsing_specs() {
+  return {
+      {"prefix", string, "", {}, {}, "What the template put in front of the reply"},
+      {"tools", array, nullptr, {}, {}, "Tool definitions in the OpenAI form, or their functions alone"},
+  };
+}
+
 Specs join(std::initializer_list<Specs> parts) {
   Specs all;
   for (const Specs& part : parts) all.insert(all.end(), part.begin(), part.end());
@@ -146,6 +154,7 @@ std::vector<OptionSpec> option_specs(Topic topic) {
     case Topic::render: return join({template_specs(), token_specs()});
     case Topic::generate: return join({reply_specs(), sampler_specs()});
     case Topic::chat: return join({reply_specs(), sampler_specs(), template_specs(), conversation_specs()});
+    case Topic::reply: return parsing_specs();
   }
   return {};
 }
@@ -234,6 +243,10 @@ ChatOptions chat_options(const Json& options) {
           .when_full = choice<WhenFull>(options, "when_full", when_full),
           .reserve = count(options, "reserve"),
           .render = render_options(options)};
+}
+
+ReplyOptions reply_options(const Json& options) {
+  return {.prefix = option_text(options, "prefix"), .tools = json_text(options, "tools")};
 }
 
 }  // namespace ondol::capi

@@ -9,12 +9,13 @@
 #include "base/options.hpp"
 #include "ondol/generate.hpp"
 #include "ondol/model.hpp"
+#include "ondol/reply_parser.hpp"
 #include "ondol/runtime.hpp"
 
 namespace ondol::capi {
 
 /// What an options object is for.
-enum class Topic : std::uint8_t { runtime, load, tokenizer, render, generate, chat };
+enum class Topic : std::uint8_t { runtime, load, tokenizer, render, generate, chat, reply };
 
 /// The name that ondol_options_schema() takes; nothing for another.
 [[nodiscard]] std::optional<Topic> topic_of(std::string_view name) noexcept;
@@ -37,6 +38,7 @@ enum class Topic : std::uint8_t { runtime, load, tokenizer, render, generate, ch
 [[nodiscard]] Sampler sampler_options(const Json& options);
 [[nodiscard]] GenerateOptions generate_options(const Json& options);
 [[nodiscard]] ChatOptions chat_options(const Json& options);
+[[nodiscard]] ReplyOptions reply_options(const Json& options);
 /// With the given runtime, or one of its own if the options ask for that, or the shared one.
 /// @throws Error invalid_argument: a runtime and options of one.
 [[nodiscard]] LoadOptions load_options(const Json& options, const Runtime* runtime);

@@ -9,19 +9,21 @@
 from ._ondol import (BannedTokens, Candidate, ChosenToken, Detokenizer, FileInfo, FrequencyPenalty, Greedy, KVCache,
                      LogitBias, MemoryEstimate, MinP, ModelInfo, NoRepeatNgram, PresencePenalty, RepetitionPenalty,
                      Result, Runtime, Sampler, Score, Step, Temperature, Timings, Tokenizer, TopK, TopP, Typical,
-                     __version__, default_threads, inspect)
+                     __version__, default_threads, inspect, reply_formats)
 from .chat import Chat
 from .chat_template import ChatTemplate, RenderedPrompt
 from .demo import demo_model
 from .error import Error
 from .model import Model, StepOutput
 from .options import ChatOptions, GenerateOptions, LoadOptions
+from .replies import ParsedReply, ReplyDelta, ReplyParser, ToolCall, parse_reply
 from .stream import Piece, Stream
 
 __all__ = [
     "BannedTokens", "Candidate", "Chat", "ChatOptions", "ChatTemplate", "ChosenToken", "Detokenizer", "Error",
     "FileInfo", "FrequencyPenalty", "GenerateOptions", "Greedy", "KVCache", "LoadOptions", "LogitBias",
-    "MemoryEstimate", "MinP", "Model", "ModelInfo", "NoRepeatNgram", "Piece", "PresencePenalty", "RenderedPrompt",
-    "RepetitionPenalty", "Result", "Runtime", "Sampler", "Score", "Step", "StepOutput", "Stream", "Temperature",
-    "Timings", "Tokenizer", "TopK", "TopP", "Typical", "default_threads", "demo_model", "inspect",
+    "MemoryEstimate", "MinP", "Model", "ModelInfo", "NoRepeatNgram", "ParsedReply", "Piece", "PresencePenalty",
+    "RenderedPrompt", "RepetitionPenalty", "ReplyDelta", "ReplyParser", "Result", "Runtime", "Sampler", "Score", "Step",
+    "StepOutput", "Stream", "Temperature", "Timings", "Tokenizer", "ToolCall", "TopK", "TopP", "Typical",
+    "default_threads", "demo_model", "inspect", "parse_reply", "reply_formats",
 ]

@@ -5,7 +5,7 @@ import numpy
 import numpy.typing
 import os
 import typing
-__all__: list[str] = ['BannedTokens', 'Candidate', 'Chat', 'ChatOptions', 'ChatTemplate', 'ChosenToken', 'Detokenizer', 'FileInfo', 'FrequencyPenalty', 'GenerateOptions', 'Generation', 'Greedy', 'KVCache', 'LoadOptions', 'LogitBias', 'MemoryEstimate', 'MetadataEntry', 'MinP', 'Model', 'ModelInfo', 'NoRepeatNgram', 'PresencePenalty', 'RenderOptions', 'RepetitionPenalty', 'Result', 'Runtime', 'Sampler', 'SamplerSettings', 'Score', 'Step', 'Temperature', 'TensorEntry', 'Timings', 'Tokenizer', 'TopK', 'TopP', 'Typical', 'default_threads', 'generate', 'generate_batch', 'inspect', 'score']
+__all__: list[str] = ['BannedTokens', 'Candidate', 'Chat', 'ChatOptions', 'ChatTemplate', 'ChosenToken', 'Detokenizer', 'FileInfo', 'FrequencyPenalty', 'GenerateOptions', 'Generation', 'Greedy', 'KVCache', 'LoadOptions', 'LogitBias', 'MemoryEstimate', 'MetadataEntry', 'MinP', 'Model', 'ModelInfo', 'NoRepeatNgram', 'PresencePenalty', 'RenderOptions', 'RepetitionPenalty', 'ReplyParser', 'Result', 'Runtime', 'Sampler', 'SamplerSettings', 'Score', 'Step', 'Temperature', 'TensorEntry', 'Timings', 'Tokenizer', 'TopK', 'TopP', 'Typical', 'default_threads', 'generate', 'generate_batch', 'inspect', 'parse_reply', 'reply_formats', 'score']
 class Runtime:
     """
     Threads, instruction set and memory account of the models loaded with it.
@@ -958,6 +958,54 @@ class Chat:
         ...
     def undo(self) -> None:
         ...
+class _ToolCall:
+    @property
+    def arguments(self) -> str:
+        """
+        A JSON object.
+        """
+    @property
+    def id(self) -> str:
+        ...
+    @property
+    def name(self) -> str:
+        ...
+class _ParsedReply:
+    @property
+    def content(self) -> str:
+        ...
+    @property
+    def incomplete(self) -> bool:
+        ...
+    @property
+    def reasoning(self) -> str | None:
+        ...
+    @property
+    def tool_calls(self) -> list[_ToolCall]:
+        ...
+class _ReplyDelta:
+    @property
+    def content(self) -> str:
+        ...
+    @property
+    def reasoning(self) -> str:
+        ...
+    @property
+    def tool_calls(self) -> list[_ToolCall]:
+        ...
+class ReplyParser:
+    """
+    Takes a reply apart as it comes. One thread at a time.
+    """
+    def __init__(self, format: str | bytes, prefix: str | bytes, tools: str | bytes) -> None:
+        ...
+    def add(self, text: str | bytes) -> _ReplyDelta:
+        ...
+    def finish(self) -> _ReplyDelta:
+        ...
+    @property
+    def reply(self) -> _ParsedReply:
+        ...
 def default_threads() -> int:
     """
     min(affinity mask, cgroup quota rounded down, physical cores), at least 1.
@@ -969,6 +1017,12 @@ def generate_batch(model: Model, prompts: collections.abc.Sequence[str | bytes |
 def inspect(path: str | bytes | os.PathLike) -> FileInfo:
     """
     Read the headers of a GGUF file of any architecture, weights untouched.
+    """
+def parse_reply(text: str | bytes, format: str | bytes, prefix: str | bytes, tools: str | bytes) -> _ParsedReply:
+    ...
+def reply_formats() -> list[str]:
+    """
+    Names of the formats that replies are written in.
     """
 def score(model: Model, text: str | bytes | collections.abc.Iterable[int] | numpy.ndarray, continuation: str | bytes | collections.abc.Iterable[int] | numpy.ndarray | None) -> Score:
     ...

@@ -14,4 +14,5 @@ PYBIND11_MODULE(_ondol, m) {
   bind_sampler(m);
   bind_generate(m);
   bind_chat(m);
+  bind_reply_parser(m);
 }

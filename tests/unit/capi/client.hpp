@@ -33,6 +33,7 @@ struct Free {
   void operator()(ondol_generation* p) const { ondol_generation_free(p); }
   void operator()(ondol_score* p) const { ondol_score_free(p); }
   void operator()(ondol_chat* p) const { ondol_chat_free(p); }
+  void operator()(ondol_reply_parser* p) const { ondol_reply_parser_free(p); }
 };
 template <class T>
 using Owned = std::unique_ptr<T, Free>;

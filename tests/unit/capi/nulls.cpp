@@ -32,6 +32,8 @@ struct Values {
       make<ondol_pass>([&](auto** out, auto** e) { return ondol_pass_new(owned_model.get(), out, e); });
   Owned<ondol_chat> owned_chat =
       make<ondol_chat>([&](auto** out, auto** e) { return ondol_chat_new(owned_model.get(), out, e); });
+  Owned<ondol_reply_parser> owned_parser = make<ondol_reply_parser>(
+      [&](auto** out, auto** e) { return ondol_reply_parser_new("hermes", -1, nullptr, 0, out, e); });
 
   Values() {
     const std::int32_t id = 1;
@@ -78,6 +80,7 @@ struct Values {
   ondol_template* handle(ondol_template*) { return owned_template.get(); }
   ondol_pass* handle(ondol_pass*) { return owned_pass.get(); }
   ondol_chat* handle(ondol_chat*) { return owned_chat.get(); }
+  ondol_reply_parser* handle(ondol_reply_parser*) { return owned_parser.get(); }
 };
 
 struct Sweep {
@@ -211,6 +214,11 @@ TEST_CASE("NULL for every pointer of every function is a status") {
   SWEEP(ondol_chat_cache);
   SWEEP(ondol_chat_save);
   SWEEP(ondol_chat_load);
+  SWEEP(ondol_parse_reply, 4);
+  SWEEP(ondol_reply_parser_new, 2);
+  SWEEP(ondol_reply_parser_add);
+  SWEEP(ondol_reply_parser_finish);
+  SWEEP(ondol_reply_parser_reply);
 
   SWEEP(ondol_error_code);
   SWEEP(ondol_error_message);
@@ -261,6 +269,7 @@ TEST_CASE("NULL for every pointer of every function is a status") {
   SWEEP(ondol_score_perplexity);
   SWEEP(ondol_score_free);
   SWEEP(ondol_chat_free);
+  SWEEP(ondol_reply_parser_free);
   CHECK(ondol_tokenizer_special(nullptr, ONDOL_BOS) == -1);
   sweep.called.insert("ondol_tokenizer_special");
   // These take no pointer.

@@ -18,7 +18,7 @@ Outcome try_generate(const ondol_model* model, const char* options) {
 }  // namespace
 
 TEST_CASE("every topic has a schema") {
-  for (const char* topic : {"runtime", "load", "tokenizer", "render", "generate", "chat"}) {
+  for (const char* topic : {"runtime", "load", "tokenizer", "render", "generate", "chat", "reply"}) {
     CAPTURE(topic);
     const std::string schema =
         text([&](auto** out, auto** error) { return ondol_options_schema(topic, -1, out, error); });

@@ -80,6 +80,7 @@ AddedMatch AddedTokens::Search::with_spaces(const AddedToken& token, std::size_t
     if (start < done_ || !is_white_space(next_character(text_.substr(start)).code)) break;
     match.begin = start;
   }
+  if (token.strips_before) match.begin = std::max(match.begin, done_);
   while (token.strips_after && match.end < text_.size()) {
     const Character next = next_character(text_.substr(match.end));
     if (!is_white_space(next.code)) break;

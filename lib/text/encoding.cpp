@@ -180,7 +180,7 @@ Draft draft_of(TokenList tokens, const Vocabulary& vocabulary, const PostProcess
   for (const Origin& span : tokens.spans) d.offsets.push_back({span.begin, span.end});
   if (!post.trims_offsets) return d;
   for (const Token id : d.ids) d.spaces.push_back(spaces_of(vocabulary.text(id)));
-  for (const TokenList::Added& added : tokens.added) d.spaces[added.index] = spaces_of(added.text);
+  for (const TokenList::Surface& s : tokens.surfaces) d.spaces[s.index] = spaces_of(s.text);
   return d;
 }
 

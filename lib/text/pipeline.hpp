@@ -52,11 +52,11 @@ class TokenList {
 
   std::vector<Token> ids;
   std::vector<Origin> spans;  ///< as many as ids if tracked; of the piece, then of the original
-  struct Added {
+  struct Surface {
     std::size_t index;
     std::string text;
   };
-  std::vector<Added> added;  ///< if tracked, what stood for the added tokens, spaces that they take included
+  std::vector<Surface> surfaces;  ///< if tracked, the text of tokens that are not spelled like it: added, unknown ones
 
  private:
   bool tracked_;

@@ -20,32 +20,55 @@ struct PropertyName {
   std::string_view members;
 };
 
-/// Names of Oniguruma that PCRE2 lacks, as the inside of a class.
-constexpr auto names = std::to_array<PropertyName>({
-    {"Alnum", "[:alnum:]"},
-    {"Alpha", "[:alpha:]"},
-    {"Blank", R"(\p{Zs}\t)"},
-    {"Cntrl", R"(\p{Cc})"},
-    {"Digit", R"(\p{Nd})"},
-    {"Letter", R"(\p{L})"},
-    {"Lower", R"(\p{Ll})"},
-    {"Mark", R"(\p{M})"},
-    {"Number", R"(\p{N})"},
-    {"Punct", R"(\p{P}$+<=>^`|~)"},
-    {"Punctuation", R"(\p{P})"},
-    {"Space", R"(\s)"},
-    {"Symbol", R"(\p{S})"},
-    {"Upper", R"(\p{Lu})"},
-    {"XDigit", "0-9A-Fa-f"},
+/// Names of Oniguruma for values and properties that PCRE2 calls otherwise.
+constexpr auto other_names = std::to_array<PropertyName>({
+    {"Alpha", "Alphabetic"},
+    {"Cntrl", "Cc"},
+    {"Digit", "Nd"},
+    {"Letter", "L"},
+    {"Lower", "Lowercase"},
+    {"Mark", "M"},
+    {"Number", "N"},
+    {"Punctuation", "P"},
+    {"Symbol", "S"},
+    {"Upper", "Uppercase"},
 });
 
 /// A property value as the inside of a class. Scripts are meant without their extensions.
 std::string property(std::string_view name) {
-  return fmt::format("\\p{{{}{}}}{}", name.size() > 2 ? "sc:" : "", name, regex_additions(name));
+  for (const PropertyName& other : other_names) {
+    if (other.name == name) name = other.members;
+  }
+  const bool binary = name == "Alphabetic" || name == "Lowercase" || name == "Uppercase";
+  return fmt::format("\\p{{{}{}}}{}", name.size() > 2 && !binary ? "sc:" : "", name, regex_additions(name));
 }
 
-std::string word() {
-  return fmt::format(R"({}{}{}\p{{Nl}}\p{{Pc}}\x{{24B6}}-\x{{24E9}})", property("L"), property("M"), property("Nd"));
+std::string word() { return property("Alphabetic") + property("M") + property("Nd") + property("Pc"); }
+
+/// Outside of a class Oniguruma's `\w` has six numbers of Latin-1 that it lacks inside of one.
+std::string bare_word() { return word() + R"(\xB2\xB3\xB9\xBC-\xBE)"; }
+
+/// Classes that are several properties, or a list.
+std::string named_class(std::string_view name) {
+  if (name == "Alnum") return property("Alphabetic") + property("Nd");
+  if (name == "Blank") return R"(\p{Zs}\t)";
+  if (name == "Punct") return property("P");
+  if (name == "Space") return std::string(white_space);
+  if (name == "Word") return word();
+  if (name == "XDigit") return "0-9A-Fa-f";
+  return property(name);
+}
+
+/// [:alpha:] and the like.
+std::string posix_class(std::string_view name) {
+  if (name == "punct") return property("P") + property("S");
+  for (const std::string_view known : {"Alnum", "Alpha", "Blank", "Cntrl", "Digit", "Lower", "Space", "Upper", "Word",
+                                       "XDigit"}) {
+    const bool same = std::equal(known.begin(), known.end(), name.begin(), name.end(),
+                                 [](char a, char b) { return (a | 0x20) == b; });
+    if (same) return named_class(known);
+  }
+  return {};
 }
 
 /// Translates one pattern, from left to right.
@@ -108,11 +131,7 @@ class Translation {
       negated = !negated;
       name.remove_prefix(1);
     }
-    members = property(name);
-    for (const PropertyName& known : names) {
-      if (known.name == name) members = known.name == "Space" ? white_space : known.members;
-    }
-    if (name == "Word") members = word();
+    members = named_class(name);
     at_ = close + 1;
     return true;
   }
@@ -120,13 +139,15 @@ class Translation {
   void escape() {
     std::string members;
     bool negated = false;
+    const bool is_word = pattern_.substr(at_).starts_with("\\w") || pattern_.substr(at_).starts_with("\\W");
     if (class_escape(members, negated)) {
+      if (is_word) members = bare_word();
       out_ += fmt::format("[{}{}]", negated ? "^" : "", members);
     } else if (pattern_.substr(at_).starts_with("\\b")) {
-      out_ += fmt::format("(?:(?<=[{0}])(?![{0}])|(?<![{0}])(?=[{0}]))", word());
+      out_ += fmt::format("(?:(?<=[{0}])(?![{0}])|(?<![{0}])(?=[{0}]))", bare_word());
       at_ += 2;
     } else if (pattern_.substr(at_).starts_with("\\B")) {
-      out_ += fmt::format("(?:(?<=[{0}])(?=[{0}])|(?<![{0}])(?![{0}]))", word());
+      out_ += fmt::format("(?:(?<=[{0}])(?=[{0}])|(?<![{0}])(?![{0}]))", bare_word());
       at_ += 2;
     } else {
       out_ += pattern_.substr(at_, 2);
@@ -177,7 +198,9 @@ class Translation {
     } else if (pattern_.substr(at_).starts_with("[:")) {
       const std::size_t close = pattern_.find(":]", at_);
       if (close == pattern_.npos) refuse("a named class without an end");
-      parts.back() += pattern_.substr(at_, close + 2 - at_);
+      const std::string known = posix_class(pattern_.substr(at_ + 2, close - at_ - 2));
+      if (known.empty()) refuse("a named class");
+      parts.back() += known;
       at_ = close + 2;
     } else if (pattern_[at_] == '[') {
       const std::string inner = character_class();

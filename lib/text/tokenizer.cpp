@@ -47,7 +47,7 @@ std::vector<TextRange> normal_ranges(std::span<const TextRange> plain, const Ali
 
 void put_added(const text::AddedMatch& match, std::string_view text, TokenList& out) {
   if (out.tracked()) {
-    out.added.push_back({out.ids.size(), std::string(text.substr(match.begin, match.end - match.begin))});
+    out.surfaces.push_back({out.ids.size(), std::string(text.substr(match.begin, match.end - match.begin))});
   }
   out.put(match.token, match.begin, match.end);
 }

@@ -47,6 +47,12 @@ Token Vocabulary::find(std::string_view wanted) const noexcept {
   return -1;
 }
 
+std::string_view Vocabulary::decoded(Token id) const noexcept {
+  const auto at = std::lower_bound(decoded_.begin(), decoded_.end(), id,
+                                   [](const auto& entry, Token wanted) { return entry.first < wanted; });
+  return at != decoded_.end() && at->first == id ? std::string_view(at->second) : text(id);
+}
+
 void Vocabulary::find_all(std::span<const std::string_view> texts, std::span<Token> ids) const {
   constexpr std::size_t block = 32;
   const std::size_t mask = slots_.size() - 1;

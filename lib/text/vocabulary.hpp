@@ -5,6 +5,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "ondol/tokenizer.hpp"
@@ -30,6 +31,10 @@ class Vocabulary {
   [[nodiscard]] TokenType type(Token id) const noexcept { return types_[std::size_t(id)]; }
   void set_type(Token id, TokenType type) noexcept { types_[std::size_t(id)] = type; }
 
+  /// What decoding sees in place of a token's spelling; to be set in order of ids, while it is built.
+  void set_decoded(Token id, std::string text) { decoded_.emplace_back(id, std::move(text)); }
+  [[nodiscard]] std::string_view decoded(Token id) const noexcept;
+
   /// Id of a spelling, the lowest where several tokens share it; -1 if there is none.
   [[nodiscard]] Token find(std::string_view text) const noexcept;
   /// find() of many texts at once: several times as fast, for the memory is fetched ahead.
@@ -45,6 +50,7 @@ class Vocabulary {
   std::vector<TokenType> types_;
   std::vector<Token> slots_;  // open addressing; a power of two, at least twice the tokens
   std::size_t longest_ = 0;
+  std::vector<std::pair<Token, std::string>> decoded_;  // of few tokens
 };
 
 /// The byte a token "<0x0A>" stands for: exactly two hexadecimal digits.

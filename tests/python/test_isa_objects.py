@@ -7,7 +7,7 @@ import subprocess
 import c_library
 import pytest
 
-OBJECTS = c_library.BUILD / "lib" / "CMakeFiles" / "ondol_kernels.dir" / "kernels" / "isa"
+OBJECTS = c_library.BUILD / "lib" / "CMakeFiles" / "ondol_isa.dir" / "kernels" / "isa"
 CONSTANTS = {"elementwise", "attention", "float_products", "quantised", "table"}
 PLAIN = {"memcpy", "memset", "memmove", "fmaf", "_GLOBAL_OFFSET_TABLE_"}  # what a compiler calls by itself
 

@@ -68,15 +68,15 @@ def test_facts_of_the_vocabulary(smollm, tok512):
 def test_t7_bytes(tok512):
     ids = tok512.encode("온돌", add_special=False)
     assert ids == [410, 239, 155, 171, 238, 146, 143]
-    stream = ondol.Detokenizer(tok512)
-    pieces = [stream.add(id) for id in ids]
+    stream = tok512.decoder_stream()
+    pieces = [stream.push(id) for id in ids]
     assert [bool(piece.strip()) for piece in pieces] == [False, False, False, True, False, False, True]
     assert "".join(pieces) + stream.flush() == tok512.decode(ids)
 
 
 def test_held_back_bytes_are_told_and_flushed(smollm):
-    stream = ondol.Detokenizer(smollm)
-    assert stream.add(smollm.encode("온")[0]) == ""
+    stream = smollm.decoder_stream()
+    assert stream.push(smollm.encode("온")[0]) == ""
     assert stream.pending
     assert stream.flush() == "\ufffd" and not stream.pending
 

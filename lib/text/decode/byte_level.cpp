@@ -55,8 +55,10 @@ void ByteLevelDecoder::append(Token id, std::string& out) const {
   switch (vocabulary_.type(id)) {
     case TokenType::control:
     case TokenType::user_defined:
-    case TokenType::unknown: out += vocabulary_.text(id); break;
-    default: append_unspelled(vocabulary_.text(id), out);
+    case TokenType::unknown:
+      if (vocabulary_.decoded(id) == vocabulary_.text(id)) return void(out += vocabulary_.text(id));
+      [[fallthrough]];
+    default: append_unspelled(vocabulary_.decoded(id), out);
   }
 }
 

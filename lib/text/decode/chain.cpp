@@ -18,7 +18,7 @@ class DecoderChain::Stream final : public DecodeStream {
   void push(Token id, std::string& out) override {
     if (vocabulary_.type(id) == TokenType::unused) return;
     out_ = &out;
-    next_.front()(std::string(vocabulary_.text(id)));
+    next_.front()(std::string(vocabulary_.decoded(id)));
   }
   void finish(std::string& out) override {
     out_ = &out;

@@ -2,6 +2,7 @@
 #include <simdjson.h>
 
 #include <algorithm>
+#include <map>
 
 #include "base/fail.hpp"
 #include "base/mapped_file.hpp"
@@ -177,12 +178,18 @@ Vocabulary make_vocabulary(const ModelData& model, std::vector<Added>& added) {
     const Token same = own.find(a.token.text);
     if (same >= 0) a.id = same;
     TokenType& type = types[std::size_t(a.id)];
-    if (type == TokenType::unused) texts[std::size_t(a.id)] = a.changed ? a.normal : a.token.text;
+    if (type == TokenType::unused) texts[std::size_t(a.id)] = a.token.text;
     const bool control = a.special && !a.changed;
     if (control || type == TokenType::unused) type = control ? TokenType::control : TokenType::user_defined;
     a.token.id = Token(a.id);
   }
-  return Vocabulary(texts, std::move(types));
+  Vocabulary vocabulary(texts, std::move(types));
+  std::map<Token, std::string> decoded;
+  for (const Added& a : added) {
+    if (a.changed) decoded[a.token.id] = a.normal;
+  }
+  for (auto& [id, text] : decoded) vocabulary.set_decoded(id, std::move(text));
+  return vocabulary;
 }
 
 /// Roles that the layout and the model's settings give.

@@ -93,29 +93,32 @@ void Bpe::encode(std::string_view piece, TokenList& out) const {
   }
   Word word;
   std::string spelled;
-  char32_t last = 0;
+  char32_t last = 0;  // character of the last symbol: those left out are as if they had not been there
   std::size_t begin = 0;
   for (std::size_t at = 0; at < piece.size();) {
     const std::size_t valid = utf8_length(piece.substr(at));
     const std::size_t size = std::max<std::size_t>(valid, 1);
     const std::string_view character = piece.substr(at, size);
     const char32_t code = first_character(character);
-    if (at > begin && word.unknown == 0 && !pairs_.empty() && !pairs_.contains(last, code)) {
-      finish(word, piece.substr(begin, at - begin), out);
-      begin = at;
-    }
     spelled.assign(character);
     Token id = valid == 0 ? -1 : token_of(character, at == 0, at + size == piece.size(), spelled);
     if (id >= 0 && vocabulary_.type(id) != TokenType::normal) id = -1;
     if (id >= 0) {
+      const bool joins = word.symbols.empty() || word.unknown != 0 || pairs_.empty() || pairs_.contains(last, code);
+      if (!joins) {
+        finish(word, piece.substr(begin, at - begin), out);
+        begin = at;
+      }
       if (word.unknown != 0) word.put(options_.unknown, word.unknown);
       word.unknown = 0;
       word.put(id, size);
-    } else if (!put_bytes(spelled, word)) {
+      last = code;
+    } else if (put_bytes(spelled, word)) {
+      last = code;
+    } else {
       put_unknown(size, word);
     }
     at += size;
-    last = code;
   }
   finish(word, piece.substr(begin), out);
 }

@@ -73,6 +73,7 @@ void Unigram::put_unknown(std::string_view piece, std::size_t begin, std::size_t
   const std::string_view text = piece.substr(begin, end - begin);
   const auto byte = [&](char c) { return bytes_[static_cast<unsigned char>(c)]; };
   if (bytes_.empty() || !std::all_of(text.begin(), text.end(), [&](char c) { return byte(c) >= 0; })) {
+    if (out.tracked()) out.surfaces.push_back({out.ids.size(), std::string(text)});
     return out.put(unknown_, begin, end);
   }
   for (const char c : text) out.put(byte(c), begin, end);

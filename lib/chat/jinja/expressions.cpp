@@ -3,6 +3,7 @@
 #include "chat/jinja/access.hpp"
 #include "chat/jinja/ast.hpp"
 #include "chat/jinja/interpreter.hpp"
+#include "chat/jinja/markup.hpp"
 #include "chat/jinja/show.hpp"
 
 namespace ondol::jinja {
@@ -13,12 +14,14 @@ void CallArguments::eval(Interpreter& in, Arguments& arguments) const {
   for (const auto& [name, argument] : named) arguments.named.emplace_back(name, in.eval(*argument));
   if (star) {
     const ListPtr items = items_of(in, in.eval(*star));
+    in.limits.step(items->items.size());
     arguments.positional.insert(arguments.positional.end(), items->items.begin(), items->items.end());
   }
   if (double_star) {
     const Value mapping = in.eval(*double_star);
     if (mapping.is_undefined()) use_undefined(mapping);
     if (!mapping.dict()) throw Failure(fmt::format("argument after ** must be a mapping, not {}", type_name(mapping)));
+    in.limits.step(mapping.dict()->size());
     for (const auto& [key, value] : mapping.dict()->members()) {
       if (!key.text()) throw Failure("keywords must be strings");
       arguments.named.emplace_back(key.text()->bytes(), value);
@@ -27,7 +30,7 @@ void CallArguments::eval(Interpreter& in, Arguments& arguments) const {
 }
 
 Value Name::eval(Interpreter& in) const {
-  const Value* found = in.scope->find(symbol);
+  const Value* found = in.find(symbol);
   return found ? *found : undefined_name(name);
 }
 
@@ -42,6 +45,7 @@ Value Mapping::eval(Interpreter& in) const {
   auto dict = std::make_shared<Dict>();
   for (const auto& [key, value] : members) {
     const Value name = in.eval(*key);
+    in.limits.step(name.weight());
     dict->set(name, in.eval(*value));
   }
   return DictPtr(std::move(dict));
@@ -85,9 +89,23 @@ Value Arithmetic::eval(Interpreter& in) const {
 }
 
 Value Concatenation::eval(Interpreter& in) const {
+  if (in.autoescape) return concatenate_markup(in);
   TextBuilder text(in.limits);
   for (const auto& part : parts) append_str(text, in.eval(*part));
   return text.finish();
+}
+
+/// Markup if any part is, and then the others escaped.
+Value Concatenation::concatenate_markup(Interpreter& in) const {
+  std::vector<Text> texts;
+  bool markup = false;
+  for (const auto& part : parts) {
+    texts.push_back(to_text(in.limits, in.eval(*part)));
+    markup |= texts.back().markup();
+  }
+  TextBuilder out(in.limits);
+  for (const Text& text : texts) out.append(markup && !text.markup() ? escape_html(in.limits, text) : text);
+  return out.finish(markup);
 }
 
 Value Conditional::eval(Interpreter& in) const {

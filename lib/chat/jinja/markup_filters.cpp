@@ -1,5 +1,8 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
+
 #include "base/utf8.hpp"
 #include "chat/jinja/access.hpp"
 #include "chat/jinja/interpreter.hpp"
@@ -38,6 +41,29 @@ Value force_escape(Call& call) { return escape_html(call.in.limits, to_text(call
 
 Value safe(Call& call) { return to_text(call.in.limits, call.self).as_markup(true); }
 
+/// The entities that escaping makes, and their kin; HTML knows two thousand more.
+Text unescape(Limits& limits, const Text& text) {
+  constexpr std::pair<std::string_view, std::string_view> entities[] = {
+      {"&lt;", "<"},  {"&gt;", ">"},    {"&amp;", "&"},  {"&quot;", "\""}, {"&LT;", "<"},   {"&GT;", ">"},
+      {"&AMP;", "&"}, {"&QUOT;", "\""}, {"&#34;", "\""}, {"&#39;", "'"},   {"&apos;", "'"}, {"&nbsp;", "\xC2\xA0"}};
+  TextBuilder out(limits);
+  std::size_t done = 0;
+  for (std::size_t at = 0; (at = text.view().find('&', at)) != std::string_view::npos;) {
+    const std::string_view rest = text.view().substr(at);
+    const auto* found = std::find_if(std::begin(entities), std::end(entities),
+                                     [&](const auto& entity) { return rest.starts_with(entity.first); });
+    if (found == std::end(entities)) {
+      ++at;
+      continue;
+    }
+    out.append(text, done, at);
+    out.append(found->second, text.is_content(at) ? Text::Origin::content : Text::Origin::source);
+    at = done = at + found->first.size();
+  }
+  out.append(text, done, text.size());
+  return out.finish();
+}
+
 /// Without comments, tags, and white space but single blanks; entities decoded.
 Value strip_tags(Call& call) {
   Limits& limits = call.in.limits;
@@ -59,13 +85,7 @@ Value strip_tags(Call& call) {
   remove("<!--", "-->");
   remove("<", ">");
   text = join(limits, Text(" "), split(limits, text, nullptr, -1, false));
-  constexpr std::pair<std::string_view, std::string_view> entities[] = {
-      {"&lt;", "<"},  {"&gt;", ">"},          {"&quot;", "\""}, {"&#34;", "\""},
-      {"&#39;", "'"}, {"&nbsp;", "\xC2\xA0"}, {"&amp;", "&"}};
-  for (const auto& [entity, meaning] : entities) {
-    text = replace(limits, text, Text(std::string(entity)), Text(std::string(meaning)), -1);
-  }
-  return text;
+  return unescape(limits, text);
 }
 
 void append_quoted(TextBuilder& out, const Text& text, bool query) {
@@ -119,7 +139,8 @@ Value xml_attributes(Call& call) {
   const bool space = call.flag(0, true);
   for (const auto& [key, value] : dict->members()) {
     if (value.is_none() || value.is_undefined()) continue;
-    const Text name = to_text(limits, key);
+    if (!key.text()) call.refuse(fmt::format("expected string, got '{}'", type_name(key)));
+    const Text& name = *key.text();
     if (name.view().find_first_of(" \t\n\r\f\v/>=") != std::string_view::npos) {
       call.refuse(fmt::format("Invalid character in attribute name: {}", brief(key)));
     }
@@ -130,7 +151,7 @@ Value xml_attributes(Call& call) {
     out.append(text.markup() ? text : escape_html(limits, text));
     out.append("\"");
   }
-  return out.finish();
+  return out.finish(call.in.autoescape);
 }
 
 /// Links are for pages, not for prompts.

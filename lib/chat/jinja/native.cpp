@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "chat/jinja/interpreter.hpp"
 #include "chat/jinja/show.hpp"
 
 namespace ondol::jinja {
@@ -11,6 +12,20 @@ namespace ondol::jinja {
 namespace {
 
 constexpr std::int64_t largest = std::int64_t{1} << 62;  // a sum of two does not overflow
+
+/// Items or pieces of 64 bytes in the value itself.
+std::uint64_t size_of(const Value& value) {
+  if (const Text* text = value.text()) return text->size() / 64;
+  if (const List* list = value.list()) return list->items.size();
+  return value.dict() ? value.dict()->size() : 0;
+}
+
+void count_cost(Interpreter& in, const Value& self, const Arguments& arguments) {
+  std::uint64_t cost = size_of(self);
+  for (const Value& value : arguments.positional) cost += size_of(value);
+  for (const auto& [name, value] : arguments.named) cost += size_of(value);
+  in.limits.step(cost);
+}
 
 }  // namespace
 
@@ -34,6 +49,7 @@ const Text& Call::text(std::size_t i) const {
 void Call::refuse(std::string_view reason) const { throw Failure(fmt::format("{}(): {}", native.name, reason)); }
 
 Value call_native(Interpreter& in, const Native& native, const Value& self, Arguments& arguments) {
+  if (native.cost == Cost::size) count_cost(in, self, arguments);
   Call call{in, native, self, arguments};
   if (native.required == Native::any) return native.run(call);
   const auto end = std::find(native.parameters.begin(), native.parameters.end(), std::string_view());

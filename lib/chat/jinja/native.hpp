@@ -43,6 +43,9 @@ struct Call {
   [[noreturn]] void refuse(std::string_view reason) const;
 };
 
+/// Steps that a call takes by itself: for the size of what it is given, or none where it does not look at all of it.
+enum class Cost : std::uint8_t { size, constant };
+
 /// A filter, test, method or function of C++ as a row of its table.
 struct Native {
   static constexpr int any = -1;  ///< `required`: takes whatever comes, in `arguments`
@@ -51,6 +54,7 @@ struct Native {
   Value (*run)(Call&);
   std::array<std::string_view, 5> parameters{};
   int required = 0;
+  Cost cost = Cost::size;
 };
 
 /// Binds the arguments to the row's parameters and runs it.

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 
@@ -26,12 +27,15 @@ Value whole(Call& call) {
   const Value preset = call.has(0) ? call.at(0) : Value(0);
   if (value.is_undefined()) use_undefined(value);
   if (const Text* text = value.text()) {
+    const std::uint64_t digits = std::min<std::uint64_t>(text->size(), BigInteger::max_digits);
+    call.in.limits.step(digits * digits / 1024);  // in another base than ten
     if (const auto found = parse_integer(text->view(), call.integer(1, 10))) return *found;
     const auto real = parse_real(text->view());
     return real && std::isfinite(*real) ? Value(BigInteger(*real)) : preset;
   }
   if (!value.is_number()) return preset;
   if (!value.is(Type::real)) return positive(value);
+  if (std::isinf(value.real())) call.refuse("cannot convert float infinity to integer");
   return std::isfinite(value.real()) ? Value(BigInteger(value.real())) : preset;
 }
 
@@ -57,6 +61,7 @@ Value rounded(Call& call) {
   if (method == "common") {
     if (value.is(Type::real)) return round_to(value.real(), digits);
     if (digits >= 0) return positive(value);
+    call.in.limits.step(static_cast<std::uint64_t>(-std::max<std::int64_t>(digits, -5000)));
     // To the nearest multiple of 10^n, halves to the even one.
     const BigInteger unit =
         BigInteger(std::int64_t{10}).power(static_cast<std::uint64_t>(-std::max<std::int64_t>(digits, -5000)));

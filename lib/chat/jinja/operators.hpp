@@ -14,7 +14,9 @@ Value positive(const Value& value);
 [[nodiscard]] bool compare(Interpreter& in, Comparison op, const Value& a, const Value& b);
 [[nodiscard]] bool contains(Interpreter& in, const Value& container, const Value& item);
 /// a < b
-[[nodiscard]] bool less(const Value& a, const Value& b);
+[[nodiscard]] bool less(Interpreter& in, const Value& a, const Value& b);
+/// a == b
+[[nodiscard]] bool equal(Interpreter& in, const Value& a, const Value& b);
 
 /// `text` % `values`: formatting in the manner of C.
 Text percent_format(Interpreter& in, const Text& text, const Value& values);

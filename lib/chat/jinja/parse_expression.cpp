@@ -218,6 +218,7 @@ ExpressionPtr Parser::parse_primary() {
         macro.varargs |= token.value == "varargs";
         macro.kwargs |= token.value == "kwargs";
       }
+      frames_.load(symbol(token.value));
       return std::make_unique<Name>(token.at, symbol(token.value), token.value);
     }
     case Token::Kind::string: {

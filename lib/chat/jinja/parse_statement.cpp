@@ -8,9 +8,11 @@
 namespace ondol::jinja {
 
 template <class Body>
-auto Parser::in_frame(Body&& body) {
+auto Parser::in_frame(Frame& frame, Body&& body, bool detached) {
   ++frame_;
+  frames_.open(frame, detached);
   auto result = body();
+  frames_.close();
   --frame_;
   return result;
 }
@@ -19,8 +21,11 @@ Parser::Parser(std::string_view source) : source_(normalise(source)), tokens_(to
   for (const char* name : {"loop", "caller", "varargs", "kwargs"}) symbol(name);
 }
 
-Block Parser::parse() {
+Block Parser::parse(Frame& frame) {
+  frames_.open(frame);
   Block body = parse_block({});
+  frames_.close();
+  frames_.finish(symbols_);
   if (!unknown_.empty()) throw Failure(unknown_.front().message, unknown_.front().at);
   return body;
 }
@@ -111,9 +116,13 @@ std::unique_ptr<Statement> Parser::parse_if() {
   do {
     next();
     ExpressionPtr condition = parse_tuple(false);
+    frames_.open_branch();
     node->branches.emplace_back(std::move(condition), parse_body({"elif", "else", "endif"}));
+    frames_.close_branch();
   } while (is_name("elif"));
+  frames_.open_branch();
   if (next().value == "else") node->otherwise = parse_whole_body("endif");
+  frames_.close_branch();
   forgive_unknown(known);
   return node;
 }
@@ -125,15 +134,24 @@ std::unique_ptr<Statement> Parser::parse_for() {
   node->target = parse_target(false, "in");
   expect_name("in");
   node->iterable = parse_tuple(false, "recursive");
-  in_frame([&] {
-    if (skip_name("if")) node->condition = parse_expression();
-    node->recursive = skip_name("recursive");
+  if (skip_name("if")) {
+    node->condition = in_frame(node->condition_frame, [&] {
+      frames_.parameter(node->target);
+      return parse_expression();
+    });
+  }
+  node->recursive = skip_name("recursive");
+  node->body = in_frame(node->body_frame, [&] {
+    frames_.parameter(symbol_loop);
+    frames_.parameter(node->target);
     ++loops_;
-    node->body = parse_body({"endfor", "else"});
+    Block body = parse_body({"endfor", "else"});
     --loops_;
-    if (next().value == "else") node->otherwise = parse_whole_body("endfor");
-    return 0;
+    return body;
   });
+  if (next().value == "else") {
+    node->otherwise = in_frame(node->otherwise_frame, [&] { return parse_whole_body("endfor"); });
+  }
   --fors_;
   return node;
 }
@@ -150,11 +168,13 @@ std::unique_ptr<Statement> Parser::parse_set() {
     auto node = std::make_unique<Set>();
     node->target = std::move(target);
     node->value = parse_tuple(true);
+    frames_.store(node->target);
     return node;
   }
   auto node = std::make_unique<SetBlock>();
   node->target = std::move(target);
-  in_frame([&] {
+  frames_.store(node->target);
+  in_frame(node->frame, [&] {
     while (skip_op("|")) node->filter = parse_filter(std::move(node->filter));
     node->body = parse_whole_body("endset");
     return 0;
@@ -181,6 +201,7 @@ std::vector<Parameter> Parser::parse_parameters() {
     if (parameter.symbol == symbol_caller && !parameter.preset) {
       refuse("the special 'caller' argument must be omitted or be given a default");
     }
+    frames_.parameter(parameter.symbol);
     parameters.push_back(std::move(parameter));
   }
   next();
@@ -188,6 +209,7 @@ std::vector<Parameter> Parser::parse_parameters() {
 }
 
 void Parser::parse_macro_body(MacroNode& macro, std::string_view end) {
+  for (const Symbol special : {symbol_caller, symbol_varargs, symbol_kwargs}) frames_.parameter(special);
   macros_.emplace_back();
   const int loops = std::exchange(loops_, 0);
   macro.body = parse_whole_body(end);
@@ -203,7 +225,8 @@ std::unique_ptr<Statement> Parser::parse_macro() {
   auto node = std::make_unique<MacroStatement>();
   node->macro.name = expect_identifier();
   node->symbol = symbol(node->macro.name);
-  in_frame([&] {
+  frames_.store({.kind = Target::Kind::name, .symbol = node->symbol});
+  in_frame(node->macro.frame, [&] {
     node->macro.parameters = parse_parameters();
     parse_macro_body(node->macro, "endmacro");
     return 0;
@@ -215,25 +238,30 @@ std::unique_ptr<Statement> Parser::parse_call_block() {
   next();
   auto node = std::make_unique<CallBlock>();
   node->caller.name = "caller";
+  frames_.open(node->caller.frame);
   if (is_op("(")) node->caller.parameters = parse_parameters();
+  frames_.close();
   ExpressionPtr expression = parse_expression();
   auto* call = dynamic_cast<CallExpression*>(expression.get());
   if (!call) refuse("expected call");
   expression.release();
   node->call.reset(call);
-  in_frame([&] {
-    parse_macro_body(node->caller, "endcall");
-    return 0;
-  });
+  ++frame_;
+  frames_.reopen(node->caller.frame);
+  parse_macro_body(node->caller, "endcall");
+  frames_.close();
+  --frame_;
   return node;
 }
 
 std::unique_ptr<Statement> Parser::parse_filter_block() {
   next();
   auto node = std::make_unique<FilterBlock>();
-  in_frame([&] {
-    do node->filter = parse_filter(std::move(node->filter));
-    while (skip_op("|"));
+  ++frame_;
+  do node->filter = parse_filter(std::move(node->filter));
+  while (skip_op("|"));
+  --frame_;
+  in_frame(node->frame, [&] {
     node->body = parse_whole_body("endfilter");
     return 0;
   });
@@ -249,7 +277,8 @@ std::unique_ptr<Statement> Parser::parse_with() {
     expect_op("=");
     node->variables.emplace_back(std::move(target), parse_expression());
   }
-  in_frame([&] {
+  in_frame(node->frame, [&] {
+    for (const auto& [target, value] : node->variables) frames_.parameter(target);
     node->body = parse_whole_body("endwith");
     return 0;
   });
@@ -260,13 +289,15 @@ std::unique_ptr<Statement> Parser::parse_section() {
   next();
   auto node = std::make_unique<Section>();
   const std::string name = expect_identifier();
+  if (!blocks_.insert(name).second) refuse(fmt::format("block '{}' defined twice", name));
   node->top = !skip_name("scoped");
   skip_name("required");
   const int loops = std::exchange(loops_, 0);
-  in_frame([&] {
+  const auto body = [&] {
     node->body = parse_whole_body("endblock");
     return 0;
-  });
+  };
+  in_frame(node->frame, body, true);
   loops_ = loops;
   skip_name(name);
   return node;
@@ -276,7 +307,7 @@ std::unique_ptr<Statement> Parser::parse_generation() {
   next();
   auto node = std::make_unique<Section>();
   const int loops = std::exchange(loops_, 0);
-  in_frame([&] {
+  in_frame(node->frame, [&] {
     node->body = parse_whole_body("endgeneration");
     return 0;
   });
@@ -287,8 +318,8 @@ std::unique_ptr<Statement> Parser::parse_generation() {
 std::unique_ptr<Statement> Parser::parse_auto_escape() {
   next();
   auto node = std::make_unique<AutoEscape>();
-  node->on = parse_expression();
-  in_frame([&] {
+  in_frame(node->frame, [&] {
+    node->on = parse_expression();
     node->body = parse_whole_body("endautoescape");
     return 0;
   });

@@ -4,9 +4,11 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "chat/jinja/ast.hpp"
+#include "chat/jinja/frames.hpp"
 #include "chat/jinja/lexer.hpp"
 
 namespace ondol::jinja {
@@ -16,7 +18,8 @@ class Parser {
  public:
   explicit Parser(std::string_view source);
 
-  Block parse();
+  /// @param frame  the template's own; stays where it is
+  Block parse(Frame& frame);
   [[nodiscard]] std::vector<std::string> take_symbols() { return std::move(symbols_); }
 
  private:
@@ -103,7 +106,7 @@ class Parser {
   void forgive_unknown(std::size_t since);
   /// A block with variables of its own: an `if` around it forgives nothing inside.
   template <class Body>
-  auto in_frame(Body&& body);
+  auto in_frame(Frame& frame, Body&& body, bool detached = false);
 
   struct MacroUse {
     bool caller = false, varargs = false, kwargs = false;
@@ -111,6 +114,7 @@ class Parser {
 
   std::string source_;
   std::vector<Token> tokens_;
+  Frames frames_;
   std::size_t at_ = 0;
   int levels_ = 0;
   int loops_ = 0;  // that break and continue may leave
@@ -119,6 +123,7 @@ class Parser {
   std::vector<Unknown> unknown_;
   std::vector<MacroUse> macros_;  // around the current place
   std::vector<std::string_view> open_tags_;
+  std::unordered_set<std::string> blocks_;
   std::vector<std::string> symbols_;
   std::unordered_map<std::string, Symbol> symbol_of_;
 };

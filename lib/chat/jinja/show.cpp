@@ -11,6 +11,13 @@
 namespace ondol::jinja {
 namespace {
 
+void append_escape(std::string& out, char32_t code) {
+  const auto number = static_cast<unsigned>(code);
+  out += code < 0x100     ? fmt::format("\\x{:02x}", number)
+         : code < 0x10000 ? fmt::format("\\u{:04x}", number)
+                          : fmt::format("\\U{:08x}", number);
+}
+
 void append_text_repr(TextBuilder& out, const Text& text) {
   const std::size_t begin = out.size();
   const std::string_view bytes = text.view();
@@ -32,12 +39,8 @@ void append_text_repr(TextBuilder& out, const Text& text) {
       escaped += "\\t";
     } else if (code < 0x80 ? code >= 0x20 && code < 0x7F : is_printable(code)) {
       escaped += bytes.substr(i, length);
-    } else if (code < 0x100) {
-      escaped += fmt::format("\\x{:02x}", static_cast<unsigned>(code));
-    } else if (code < 0x10000) {
-      escaped += fmt::format("\\u{:04x}", static_cast<unsigned>(code));
     } else {
-      escaped += fmt::format("\\U{:08x}", static_cast<unsigned>(code));
+      append_escape(escaped, code);
     }
     i += length;
   }
@@ -184,6 +187,21 @@ void append_repr(TextBuilder& out, const Value& value) {
     case Type::object: value.object()->append_repr(out); break;
   }
   if (out.has_content_from(begin)) out.mark_from(begin);
+}
+
+Text ascii_only(Limits& limits, const Text& text) {
+  if (text.ascii()) return text;
+  TextBuilder out(limits);
+  for (std::size_t i = 0; i < text.size();) {
+    const std::size_t length = std::max<std::size_t>(utf8_length(text.view().substr(i)), 1);
+    const char32_t code = utf8_decode(text.view().substr(i), length);
+    std::string escape;
+    if (code >= 0x80) append_escape(escape, code);
+    out.append(code < 0x80 ? text.view().substr(i, 1) : std::string_view(escape),
+               text.is_content(i) ? Text::Origin::content : Text::Origin::source);
+    i += length;
+  }
+  return out.finish(text.markup());
 }
 
 Text to_text(Limits& limits, const Value& value) {

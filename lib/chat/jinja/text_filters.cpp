@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/utf8.hpp"
+#include "chat/jinja/access.hpp"
 #include "chat/jinja/interpreter.hpp"
 #include "chat/jinja/native.hpp"
 #include "chat/jinja/operators.hpp"
@@ -28,7 +29,7 @@ Value capital(Call& call) { return capitalize(call.in.limits, self_text(call)); 
 Value title(Call& call) {
   Limits& limits = call.in.limits;
   const Text text = self_text(call);
-  const std::vector<Character> all = characters(text.view());
+  const std::vector<Character> all = characters(limits, text.view());
   const auto separates = [&](std::size_t i) {
     const char32_t c = all[i].code;
     return is_space(c) || (c < 0x80 && std::string_view("-({[<").find(static_cast<char>(c)) != std::string_view::npos);
@@ -93,30 +94,26 @@ Value indent(Call& call) {
 
 Value truncate(Call& call) {
   Limits& limits = call.in.limits;
-  if (call.self.is_undefined()) return call.self;
-  const Text& text = strict_text(call);
   const std::int64_t length = call.integer(0, 255);
-  const Text end = call.has(2) ? call.text(2) : Text("...");
+  const Value end = call.has(2) ? call.at(2) : Value::source("...");
   const std::int64_t leeway = call.given(3) ? call.integer(3) : 5;
-  const auto end_length = static_cast<std::int64_t>(end.length());
+  const auto end_length = static_cast<std::int64_t>(length_of(end));
   if (length < end_length) call.refuse(fmt::format("expected length >= {}, got {}", end_length, length));
   if (leeway < 0) call.refuse(fmt::format("expected leeway >= 0, got {}", leeway));
-  if (static_cast<std::int64_t>(text.length()) <= length + leeway) return text;
+  if (static_cast<std::int64_t>(length_of(call.self)) <= length + leeway) return call.self;
+  const Text& text = strict_text(call);
   Text kept = text.slice(0, text.byte_of(static_cast<std::size_t>(length - end_length)));
   if (!call.flag(1, false)) {
     const std::size_t blank = kept.view().rfind(' ');
     if (blank != std::string_view::npos) kept = kept.slice(0, blank);
   }
-  TextBuilder out(limits);
-  out.append(kept);
-  out.append(end);
-  return out.finish(text.markup());
+  return arithmetic(call.in, Operator::add, kept, end);
 }
 
 Value word_count(Call& call) {
   std::int64_t count = 0;
   bool inside = false;
-  for (const Character& c : characters(self_text(call).view())) {
+  for (const Character& c : characters(call.in.limits, self_text(call).view())) {
     const bool word = is_word(c.code);
     count += word && !inside;
     inside = word;
@@ -144,11 +141,13 @@ std::vector<TextRange> chunks(const std::vector<Character>& line, bool at_hyphen
 }
 
 void wrap_line(Call& call, const Text& line, std::size_t width, bool break_long, bool at_hyphens, Values& out) {
-  const std::vector<Character> all = characters(line.view());
+  const std::vector<Character> all = characters(call.in.limits, line.view());
   std::vector<TextRange> rest = chunks(all, at_hyphens);
   std::reverse(rest.begin(), rest.end());
   const auto blank = [&](const TextRange& chunk) {
-    return all[chunk.begin].code == ' ' || (all[chunk.begin].code >= 9 && all[chunk.begin].code <= 13);
+    return std::all_of(all.begin() + static_cast<std::ptrdiff_t>(chunk.begin),
+                       all.begin() + static_cast<std::ptrdiff_t>(chunk.end),
+                       [](const Character& c) { return is_space(c.code); });
   };
   bool first = true;
   while (!rest.empty()) {
@@ -168,11 +167,13 @@ void wrap_line(Call& call, const Text& line, std::size_t width, bool break_long,
       TextRange& word = rest.back();
       if (break_long) {
         std::size_t part = width - used;  // may be nothing: textwrap cuts off an empty piece then
-        for (std::size_t i = part; at_hyphens && i-- > 1;) {
-          const bool only_hyphens = std::all_of(all.begin() + word.begin, all.begin() + word.begin + i,
-                                                [](const Character& c) { return c.code == '-'; });
-          if (all[word.begin + i].code != '-' || only_hyphens) continue;
-          part = i + 1;
+        const auto first = all.begin() + static_cast<std::ptrdiff_t>(word.begin);
+        const auto letter = std::find_if(first, first + static_cast<std::ptrdiff_t>(part),
+                                         [](const Character& c) { return c.code != '-'; });
+        // Behind the last hyphen that has something else in front.
+        for (auto i = first + static_cast<std::ptrdiff_t>(part); at_hyphens && i-- - letter > 1;) {
+          if (i->code != '-') continue;
+          part = static_cast<std::size_t>(i - first) + 1;
           break;
         }
         taken.push_back({word.begin, word.begin + part});
@@ -182,7 +183,7 @@ void wrap_line(Call& call, const Text& line, std::size_t width, bool break_long,
         rest.pop_back();
       }
     }
-    if (!taken.empty() && (taken.back().begin == taken.back().end || blank(taken.back()))) taken.pop_back();
+    if (!taken.empty() && blank(taken.back())) taken.pop_back();
     if (taken.empty()) continue;
     first = false;
     out.emplace_back(line.slice(all[taken.front().begin].begin, all[taken.back().end].begin));

@@ -50,6 +50,16 @@ std::uint32_t Value::depth() const noexcept {
   }
 }
 
+std::uint64_t Value::weight() const noexcept {
+  switch (type()) {
+    case Type::text: return 1 + text()->size() / 64;
+    case Type::list: return list()->weight;
+    case Type::dict: return dict()->weight();
+    case Type::object: return object()->weight();
+    default: return 1;
+  }
+}
+
 std::uint32_t depth_around(const Values& values) {
   std::uint32_t depth = 0;
   for (const Value& value : values) depth = std::max(depth, value.depth());
@@ -61,12 +71,15 @@ std::uint32_t depth_around(const Values& values) {
 
 Value make_list(Values items, List::Kind kind) {
   const std::uint32_t depth = depth_around(items);
-  return std::make_shared<const List>(List{std::move(items), kind, depth});
+  std::uint64_t weight = 1;
+  for (const Value& item : items) weight = add_weights(weight, item.weight());
+  return std::make_shared<const List>(List{std::move(items), kind, depth, weight});
 }
 
 void Dict::set(const Value& key, Value value) {
   const std::size_t code = hash(key);
   depth_ = std::max({depth_, depth_around({value}), depth_around({key})});
+  weight_ = add_weights(weight_, add_weights(key.weight(), value.weight()));
   const std::size_t found = place(key, code);
   if (found != nowhere) {
     members_[found].second = std::move(value);

@@ -15,13 +15,13 @@ from .chat_template import ChatTemplate, RenderedPrompt
 from .demo import demo_model
 from .error import Error
 from .model import Model, StepOutput
-from .options import ChatOptions, GenerateOptions, LoadOptions
+from .options import ChatOptions, GenerateOptions, LoadOptions, RenderOptions
 from .stream import Piece, Stream
 
 __all__ = [
     "BannedTokens", "Candidate", "Chat", "ChatOptions", "ChatTemplate", "ChosenToken", "Detokenizer", "Error",
     "FileInfo", "FrequencyPenalty", "GenerateOptions", "Greedy", "KVCache", "LoadOptions", "LogitBias",
-    "MemoryEstimate", "MinP", "Model", "ModelInfo", "NoRepeatNgram", "Piece", "PresencePenalty", "RenderedPrompt",
-    "RepetitionPenalty", "Result", "Runtime", "Sampler", "Score", "Step", "StepOutput", "Stream", "Temperature",
+    "MemoryEstimate", "MinP", "Model", "ModelInfo", "NoRepeatNgram", "Piece", "PresencePenalty", "RenderOptions",
+    "RenderedPrompt", "RepetitionPenalty", "Result", "Runtime", "Sampler", "Score", "Step", "StepOutput", "Stream", "Temperature",
     "Timings", "Tokenizer", "TopK", "TopP", "Typical", "default_threads", "demo_model", "inspect",
 ]

@@ -4,6 +4,9 @@
 
 #include <algorithm>
 #include <initializer_list>
+#include <iterator>
+#include <optional>
+#include <string>
 #include <string_view>
 
 #include "base/fail.hpp"
@@ -15,56 +18,69 @@ namespace {
 using enum Json::Kind;
 using Kinds = std::initializer_list<Json::Kind>;
 
+/// Where in the messages a value stands; written out only when something is wrong there.
+struct Place {
+  const Place* outer;  ///< null: the array of messages
+  const char* key;
+  std::optional<std::size_t> index{};
+
+  [[nodiscard]] std::string text() const {
+    const std::string before = outer ? outer->text() + "." : "";
+    return index ? fmt::format("{}{}[{}]", before, key, *index) : before + key;
+  }
+};
+
+[[noreturn]] void refuse(const std::string& where, std::string_view found, std::string_view expected) {
+  fail(Status::invalid_argument, fmt::format("{} is {}, expected {}", where, found, expected));
+}
+
 bool is_one_of(Json::Kind kind, Kinds kinds) { return std::find(kinds.begin(), kinds.end(), kind) != kinds.end(); }
 
-void expect(const Json& value, const std::string& where, Kinds kinds, std::string_view expected) {
-  if (is_one_of(value.kind(), kinds)) return;
-  fail(Status::invalid_argument, fmt::format("{} is {}, expected {}", where, kind_name(value.kind()), expected));
+void expect(const Json& value, const Place& place, Kinds kinds, std::string_view expected) {
+  if (!is_one_of(value.kind(), kinds)) refuse(place.text(), kind_name(value.kind()), expected);
 }
 
 /// A member if it is there, and then of one of these kinds.
-const Json* member(const Json& owner, const std::string& where, const char* key, Kinds kinds,
-                   std::string_view expected) {
+const Json* member(const Json& owner, const Place& place, const char* key, Kinds kinds, std::string_view expected) {
   const Json* value = owner.find(key);
-  if (value) expect(*value, fmt::format("{}: \"{}\"", where, key), kinds, expected);
+  if (value && !is_one_of(value->kind(), kinds)) {
+    refuse(fmt::format("{}: \"{}\"", place.text(), key), kind_name(value->kind()), expected);
+  }
   return value;
 }
 
-const Json& needed(const Json& owner, const std::string& where, const char* key) {
-  if (const Json* value = member(owner, where, key, {string}, "a string")) return *value;
-  fail(Status::invalid_argument, fmt::format("{}: \"{}\" is missing, expected a string", where, key));
+const Json& needed(const Json& owner, const Place& place, const char* key) {
+  if (const Json* value = member(owner, place, key, {string}, "a string")) return *value;
+  refuse(fmt::format("{}: \"{}\"", place.text(), key), "missing", "a string");
 }
 
-std::string item(const std::string& where, const char* key, std::size_t i) {
-  return fmt::format("{}.{}[{}]", where, key, i);
-}
-
-void check_content(const Json& message, const std::string& where) {
+void check_content(const Json& message, const Place& place) {
   const Json* content =
-      member(message, where, "content", {null, string, array}, "a string, an array of parts, or null");
+      member(message, place, "content", {null, string, array}, "a string, an array of parts, or null");
   if (!content) return;
   for (std::size_t i = 0; i < content->size(); ++i) {
     const Json& part = content->at(i);
-    const std::string place = item(where, "content", i);
-    expect(part, place, {string, object}, "a part, an object like {\"type\": \"text\", \"text\": \"...\"}");
-    const Json* type = member(part, place, "type", {string}, "a string");
-    if (type && *type->as_string() == "text") needed(part, place, "text");
+    const Place here{&place, "content", i};
+    expect(part, here, {string, object}, "a part, an object like {\"type\": \"text\", \"text\": \"...\"}");
+    const Json* type = member(part, here, "type", {string}, "a string");
+    if (type && *type->as_string() == "text") needed(part, here, "text");
   }
 }
 
 /// {"type": "function", "function": {"name", "arguments"}}, or name and arguments without the object around them.
-void check_tool_call(const Json& call, const std::string& where) {
-  expect(call, where, {object}, "an object");
-  const Json* inner = member(call, where, "function", {object}, "an object");
-  const std::string place = inner ? where + ".function" : where;
+void check_tool_call(const Json& call, const Place& place) {
+  expect(call, place, {object}, "an object");
+  const Json* inner = member(call, place, "function", {object}, "an object");
+  const Place inside{&place, "function"};
+  const Place& here = inner ? inside : place;
   const Json& function = inner ? *inner : call;
-  needed(function, place, "name");
-  member(function, place, "arguments", {null, string, object}, "an object, or a string with one");
+  needed(function, here, "name");
+  member(function, here, "arguments", {null, string, object}, "an object, or a string with one");
 }
 
-void check_tool_calls(const Json& message, const std::string& where) {
-  const Json* calls = member(message, where, "tool_calls", {null, array}, "an array");
-  for (std::size_t i = 0; calls && i < calls->size(); ++i) check_tool_call(calls->at(i), item(where, "tool_calls", i));
+void check_tool_calls(const Json& message, const Place& place) {
+  const Json* calls = member(message, place, "tool_calls", {null, array}, "an array");
+  for (std::size_t i = 0; calls && i < calls->size(); ++i) check_tool_call(calls->at(i), {&place, "tool_calls", i});
 }
 
 /// `object` with another value under `key`.
@@ -98,7 +114,8 @@ Json with_parsed(const Json& call) {
 
 }  // namespace
 
-void check_message(const Json& message, const std::string& where) {
+void check_message(const Json& message, std::size_t index) {
+  const Place where{nullptr, "messages", index};
   expect(message, where, {object}, "an object like {\"role\": \"user\", \"content\": \"...\"}");
   const std::string& role = *needed(message, where, "role").as_string();
   constexpr std::string_view speakers[] = {"system", "developer", "user", "assistant"};

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <string>
+#include <cstddef>
 
 #include "base/json.hpp"
 
@@ -8,9 +8,9 @@ namespace ondol {
 
 /// Refuses a message that is not in the OpenAI form; keys that it does not know are left alone, and so is what a tool
 /// returned: content of another role than system, developer, user and assistant may be any JSON.
-/// @param where  its name in messages: "messages[2]"
+/// @param index  its place among the messages, for the error
 /// @throws Error invalid_argument: names the key, what was found and what was expected.
-void check_message(const Json& message, const std::string& where);
+void check_message(const Json& message, std::size_t index);
 
 /// The message with its reasoning under the two names that templates read: the first of "reasoning_content",
 /// "thinking" and "reasoning" that is set.

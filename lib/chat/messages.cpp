@@ -29,7 +29,7 @@ Json prepared(const Json& messages, const RenderOptions& options, bool checked) 
   made.reserve(messages.size());
   for (std::size_t i = 0; i < messages.size(); ++i) {
     const Json& message = messages.at(i);
-    if (checked) check_message(message, fmt::format("messages[{}]", i));
+    if (checked) check_message(message, i);
     const Json named = with_reasoning(message);
     made.push_back(options.parse_arguments ? with_parsed_arguments(named) : named);
   }

@@ -35,7 +35,7 @@ Chat::~Chat() = default;
 void Chat::add(std::string_view message) {
   impl_->require_idle("add");
   Json made = Json::parse(message, "message");
-  check_message(made, fmt::format("messages[{}]", impl_->messages.size()));
+  check_message(made, impl_->messages.size());
   impl_->messages.push_back(std::move(made));
 }
 

@@ -192,6 +192,8 @@ class ChatTemplate:
         """
         Ids; tokens of the start and end are the tokenizer's.
         """
+    def render_text(self, messages: str | bytes, options: RenderOptions) -> str:
+        ...
     def render(self, messages: str | bytes, options: RenderOptions) -> tuple[str, list[tuple[int, int]]]:
         """
         Text, and the byte ranges in it that the template did not write.

@@ -60,7 +60,7 @@ class ChatTemplate:
         documents: Optional[Sequence[Any]] = None, **options: Any
     ) -> str:
         """The prompt as text."""
-        return self.render_marked(messages, tools, documents, **options).text
+        return self._native.render_text(to_json(messages), _settings(tools, documents, options))
 
     def render_marked(
         self, messages: Sequence[Mapping[str, Any]], tools: Optional[Sequence[Any]] = None,

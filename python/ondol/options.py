@@ -158,8 +158,11 @@ def generate_options(options: Mapping[str, Any], known: type = GenerateOptions) 
     return native
 
 
+_JSON = json.JSONEncoder(ensure_ascii=False)
+
+
 def to_json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False)
+    return _JSON.encode(value)
 
 
 def render_options(

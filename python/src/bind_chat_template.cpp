@@ -41,6 +41,13 @@ void bind_chat_template(py::module_& m) {
           "tokenizer"_a, "messages"_a, "options"_a, "Ids; tokens of the start and end are the tokenizer's.")
       .def_property_readonly("stop", &ChatTemplate::stop, "Texts that end a reply in a plain format.")
       .def(
+          "render_text",
+          [](const ChatTemplate& t, Text messages, const RenderOptions& options) {
+            const py::gil_scoped_release unlocked;
+            return t.render(messages, options).text;
+          },
+          "messages"_a, "options"_a)
+      .def(
           "render",
           [](const ChatTemplate& t, Text messages, const RenderOptions& options) {
             RenderedPrompt prompt;
@@ -50,7 +57,7 @@ void bind_chat_template(py::module_& m) {
             }
             std::vector<std::pair<std::size_t, std::size_t>> content;
             for (const TextRange& range : prompt.content) content.emplace_back(range.begin, range.end);
-            return std::pair(prompt.text, content);
+            return std::pair(std::move(prompt.text), std::move(content));
           },
           "messages"_a, "options"_a, "Text, and the byte ranges in it that the template did not write.")
       .def_property_readonly("source", &ChatTemplate::source);

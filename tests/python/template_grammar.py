@@ -409,7 +409,7 @@ INDEX * <str>
 (<int>)|filesizeformat(true)
 <str>|first
 <str>|last
-<str>|reverse
+<str>|string|reverse
 <str>|string
 <int>|string
 <any>|string
@@ -687,7 +687,7 @@ def damaged(rng, source):
     if change == 0:
         del tokens[at : at + 1]
     elif change == 1:
-        tokens.insert(at, rng.choice(tokens))
+        tokens.insert(at, rng.choice(tokens or ["{{"]))
     elif change == 2:
         tokens.insert(at, rng.choice(list("-+|.,:()[]{}%#~'\"\\=<>") + ["{%", "%}", "{{", "}}", "{#", " if ", " is ", " not ", " in ", "**"]))
     else:

@@ -80,12 +80,21 @@ Value Comparing::eval(Interpreter& in) const {
 
 Value Arithmetic::eval(Interpreter& in) const {
   Value left = in.eval(*first);
+  TextBuilder sum(in.limits);  // of texts that are added one after the other; in place of `left` unless it is empty
+  const auto is_plain = [](const Value& value) { return value.text() && !value.text()->markup(); };
   for (const auto& [op, operand] : rest) {
     const Value right = in.eval(*operand);
     in.at = at;
+    if (op == Operator::add && is_plain(right) && (sum.size() > 0 || is_plain(left))) {
+      if (sum.size() == 0) sum.append(*left.text());
+      sum.append(*right.text());
+      left = Text();
+      continue;
+    }
+    if (sum.size() > 0) left = sum.finish();
     left = arithmetic(in, op, left, right);
   }
-  return left;
+  return sum.size() > 0 ? Value(sum.finish()) : left;
 }
 
 Value Concatenation::eval(Interpreter& in) const {

@@ -58,7 +58,7 @@ Value index(Call& call) {
   const Values& all = call.self.list()->items;
   const auto size = static_cast<std::int64_t>(all.size());
   const auto bound = [&](std::size_t i, std::int64_t preset) {
-    const std::int64_t at = call.integer(i, preset);
+    const std::int64_t at = call.place(i, preset);
     return std::clamp<std::int64_t>(at < 0 ? at + size : at, 0, size);
   };
   const std::int64_t stop = bound(2, size);

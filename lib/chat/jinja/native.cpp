@@ -30,6 +30,11 @@ void count_cost(Interpreter& in, const Value& self, const Arguments& arguments) 
 }  // namespace
 
 std::int64_t Call::integer(std::size_t i, std::int64_t preset) const {
+  if (bound[i] && bound[i]->is(Type::big)) refuse("Python int too large to convert to C ssize_t");
+  return place(i, preset);
+}
+
+std::int64_t Call::place(std::size_t i, std::int64_t preset) const {
   if (!bound[i]) return preset;
   const Value& value = *bound[i];
   if (value.is_undefined()) use_undefined(value);

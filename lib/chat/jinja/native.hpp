@@ -33,8 +33,10 @@ struct Call {
   [[nodiscard]] const Value* given(std::size_t i) const noexcept {
     return bound[i] && !bound[i]->is_none() ? bound[i] : nullptr;
   }
-  /// Within +-2^62.
+  /// Within +-2^62; one of more than 64 bits is refused.
   [[nodiscard]] std::int64_t integer(std::size_t i, std::int64_t preset = 0) const;
+  /// Within +-2^62, however large: the bound of a slice.
+  [[nodiscard]] std::int64_t place(std::size_t i, std::int64_t preset = 0) const;
   [[nodiscard]] bool flag(std::size_t i, bool preset) const { return bound[i] ? truth(*bound[i]) : preset; }
   [[nodiscard]] const Text& text(std::size_t i) const;
   /// The receiver of a method of str.

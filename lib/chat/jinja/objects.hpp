@@ -121,7 +121,7 @@ class Joiner final : public Object {
 class BoundMethod final : public Object {
  public:
   explicit BoundMethod(const Native& native, Value self = None{})
-      : native_(native), self_(std::move(self)), depth_(depth_around({self_})) {}
+      : native_(native), self_(std::move(self)), depth_(depth_around(self_)) {}
   [[nodiscard]] std::string_view type_name() const noexcept override { return "builtin_function_or_method"; }
   void append_repr(TextBuilder& out) const override;
   [[nodiscard]] bool callable() const noexcept override { return true; }

@@ -124,8 +124,8 @@ Value integer_arithmetic(Interpreter& in, Operator op, const Value& left, const 
 
 Value repeat(Interpreter& in, const Value& value, const Value& times) {
   const auto small = times.small();
-  const bool none = small ? *small <= 0 : times.big().negative();
-  const std::size_t count = none ? 0 : small ? static_cast<std::size_t>(*small) : SIZE_MAX;
+  if (!small) throw Failure("cannot fit 'int' into an index-sized integer");
+  const std::size_t count = *small <= 0 ? 0 : static_cast<std::size_t>(*small);
   if (const Text* text = value.text()) {
     in.limits.growing(count != 0 && text->size() > SIZE_MAX / count ? SIZE_MAX : count * text->size());
     TextBuilder out(in.limits);
@@ -273,6 +273,8 @@ bool compare(Interpreter& in, Comparison op, const Value& a, const Value& b) {
 }
 
 bool less(Interpreter& in, const Value& a, const Value& b) { return compare(in, Comparison::less, a, b); }
+
+bool less(const Value& a, const Value& b) { return compare_order(Comparison::less, a, b); }
 
 bool equal(Interpreter& in, const Value& a, const Value& b) {
   in.limits.step(std::min(a.weight(), b.weight()));

@@ -6,6 +6,7 @@
 
 #include "base/json.hpp"
 #include "base/utf8.hpp"
+#include "chat/jinja/operators.hpp"
 #include "chat/jinja/unicode.hpp"
 
 namespace ondol::jinja {
@@ -120,17 +121,16 @@ class JsonWriter {
   }
 
   void write_dict(const Dict& dict) {
-    std::vector<std::pair<Text, const Value*>> members;
-    for (const auto& [key, value] : dict.members()) members.emplace_back(key_text(key), &value);
-    if (options_.sort_keys) {
-      std::stable_sort(members.begin(), members.end(),
-                       [](const auto& a, const auto& b) { return a.first.view() < b.first.view(); });
-    }
-    write_all(members, "{}", [&](const auto& member) {
-      write_text(member.first);
+    const auto write_member = [&](const Dict::Member& member) {
+      write_text(key_text(member.first));
       out_.append(options_.key_separator);
-      write(*member.second);
-    });
+      write(member.second);
+    };
+    if (!options_.sort_keys) return write_all(dict.members(), "{}", write_member);
+    std::vector<Dict::Member> members = dict.members();
+    std::stable_sort(members.begin(), members.end(),
+                     [](const Dict::Member& a, const Dict::Member& b) { return less(a.first, b.first); });
+    write_all(members, "{}", write_member);
   }
 
   template <class Items, class Write>

@@ -25,10 +25,10 @@ Text::Text() {
   data_ = nothing;
 }
 
-Text::Text(std::string bytes, Origin origin) : Text(std::move(bytes), {}, false) {
-  if (origin == Origin::content && !empty()) {
-    *this = Text(this->bytes(), {{0, size()}}, false);
-  }
+Text::Text(std::string bytes, Origin origin) {
+  std::vector<TextRange> content;
+  if (origin == Origin::content && !bytes.empty()) content.push_back({0, bytes.size()});
+  *this = Text(std::move(bytes), std::move(content), false);
 }
 
 Text::Text(std::string bytes, std::vector<TextRange> content, bool markup) {

@@ -9,6 +9,7 @@
 #include "chat/jinja/operators.hpp"
 #include "chat/jinja/show.hpp"
 #include "chat/jinja/text_functions.hpp"
+#include "chat/jinja/word_wrap.hpp"
 
 namespace ondol::jinja {
 namespace {
@@ -121,89 +122,6 @@ Value word_count(Call& call) {
   return count;
 }
 
-/// The chunks of textwrap: runs of white space, and words, cut behind hyphens between letters.
-std::vector<TextRange> chunks(const std::vector<Character>& line, bool at_hyphens) {
-  std::vector<TextRange> found;
-  const std::size_t end = line.size() - 1;
-  const auto space = [&](std::size_t i) { return line[i].code == ' ' || (line[i].code >= 9 && line[i].code <= 13); };
-  for (std::size_t at = 0; at < end;) {
-    std::size_t stop = at + 1;
-    while (stop < end && space(stop) == space(at)) {
-      const bool hyphen = at_hyphens && !space(at) && line[stop - 1].code == '-' && stop >= at + 2 &&
-                          is_alpha(line[stop - 2].code) && is_alpha(line[stop].code);
-      if (hyphen) break;
-      ++stop;
-    }
-    found.push_back({at, stop});
-    at = stop;
-  }
-  return found;
-}
-
-void wrap_line(Call& call, const Text& line, std::size_t width, bool break_long, bool at_hyphens, Values& out) {
-  const std::vector<Character> all = characters(call.in.limits, line.view());
-  std::vector<TextRange> rest = chunks(all, at_hyphens);
-  std::reverse(rest.begin(), rest.end());
-  const auto blank = [&](const TextRange& chunk) {
-    return std::all_of(all.begin() + static_cast<std::ptrdiff_t>(chunk.begin),
-                       all.begin() + static_cast<std::ptrdiff_t>(chunk.end),
-                       [](const Character& c) { return is_space(c.code); });
-  };
-  bool first = true;
-  while (!rest.empty()) {
-    call.in.limits.step();
-    if (!first && blank(rest.back())) {
-      rest.pop_back();
-      if (rest.empty()) break;
-    }
-    std::vector<TextRange> taken;
-    std::size_t used = 0;
-    while (!rest.empty() && used + (rest.back().end - rest.back().begin) <= width) {
-      used += rest.back().end - rest.back().begin;
-      taken.push_back(rest.back());
-      rest.pop_back();
-    }
-    if (!rest.empty() && rest.back().end - rest.back().begin > width) {
-      TextRange& word = rest.back();
-      if (break_long) {
-        std::size_t part = width - used;  // may be nothing: textwrap cuts off an empty piece then
-        const auto first = all.begin() + static_cast<std::ptrdiff_t>(word.begin);
-        const auto letter = std::find_if(first, first + static_cast<std::ptrdiff_t>(part),
-                                         [](const Character& c) { return c.code != '-'; });
-        // Behind the last hyphen that has something else in front.
-        for (auto i = first + static_cast<std::ptrdiff_t>(part); at_hyphens && i-- - letter > 1;) {
-          if (i->code != '-') continue;
-          part = static_cast<std::size_t>(i - first) + 1;
-          break;
-        }
-        taken.push_back({word.begin, word.begin + part});
-        word.begin += part;
-      } else if (taken.empty()) {
-        taken.push_back(word);
-        rest.pop_back();
-      }
-    }
-    if (!taken.empty() && blank(taken.back())) taken.pop_back();
-    if (taken.empty()) continue;
-    first = false;
-    out.emplace_back(line.slice(all[taken.front().begin].begin, all[taken.back().end].begin));
-  }
-}
-
-Value word_wrap(Call& call) {
-  const Text& text = strict_text(call);
-  const std::int64_t width = call.integer(0, 79);
-  if (width <= 0) call.refuse(fmt::format("invalid width {} (must be > 0)", width));
-  const Text separator = call.given(2) ? call.text(2) : Text("\n");
-  Values lines;
-  for (const Value& line : split_lines(call.in.limits, text, false)) {
-    const std::size_t before = lines.size();
-    wrap_line(call, *line.text(), static_cast<std::size_t>(width), call.flag(1, true), call.flag(3, true), lines);
-    if (lines.size() == before) lines.emplace_back(Text());
-  }
-  return join(call.in.limits, separator, lines);
-}
-
 Value format(Call& call) {
   if (!call.arguments.positional.empty() && !call.arguments.named.empty()) {
     call.refuse("can't handle positional and keyword arguments at the same time");
@@ -247,6 +165,23 @@ Value pretty(Call& call) {
   TextBuilder out(call.in.limits);
   append_repr(out, call.self);
   return out.finish();
+}
+
+Value word_wrap(Call& call) {
+  const std::int64_t width = call.integer(0, 79);
+  const Text& text = strict_text(call);
+  if (width <= 0) call.refuse(fmt::format("invalid width {} (must be > 0)", width));
+  const bool hyphens = call.flag(3, true);
+  // textwrap takes only True itself for its rule of chunks.
+  const bool chunks = !call.has(3) || (call.at(3).is(Type::boolean) && hyphens);
+  const WrapOptions options{static_cast<std::size_t>(width), call.flag(1, true), hyphens, chunks};
+  Values lines;
+  for (const Value& line : split_lines(call.in.limits, text, false)) {
+    const std::size_t before = lines.size();
+    wrap_line(call.in.limits, *line.text(), options, lines);
+    if (lines.size() == before) lines.emplace_back(Text());
+  }
+  return join(call.in.limits, call.given(2) ? call.text(2) : Text("\n"), lines);
 }
 
 constexpr Native rows[] = {

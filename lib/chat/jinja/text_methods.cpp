@@ -87,7 +87,7 @@ std::optional<Part> part(Call& call) {
   const Text& text = call.self_text();
   const auto length = static_cast<std::int64_t>(text.length());
   const auto bound = [&](std::size_t i, std::int64_t preset) {
-    std::int64_t at = call.given(i) ? call.integer(i) : preset;
+    std::int64_t at = call.given(i) ? call.place(i) : preset;
     if (at < 0) at = std::max<std::int64_t>(at + length, 0);
     return at;
   };

@@ -111,7 +111,9 @@ using Values = std::vector<Value>;
 
 /// Containers deeper than this are a Failure: whatever walks or destroys them is recursive.
 inline constexpr std::uint32_t max_value_depth = 400;
+/// The depth of a container around these. @throws Failure
 std::uint32_t depth_around(const Values& values);
+std::uint32_t depth_around(const Value& value);
 /// Sum that stays at its greatest value instead of wrapping.
 [[nodiscard]] constexpr std::uint64_t add_weights(std::uint64_t a, std::uint64_t b) noexcept {
   return a > UINT64_MAX - b ? UINT64_MAX : a + b;

@@ -174,11 +174,10 @@ TEST_CASE("limits: work on large values counts, whatever it is called") {
 
 TEST_CASE("limits: large texts and lists") {
   for (const char* expression :
-       {"'a' * 10**9", "'a' * 10**30", "'a'|center(10**12)", "'a'.ljust(10**18)", "'1'.zfill(10**10)",
-        "'%1000000000d' % 1", "'%*d' % (10**9, 1)", "'{:1000000000}'.format(1)",
-        "('a' * 10**7)|replace('a', 'b' * 10**7)", "('a' * 10**4)|replace('', 'b' * 10**6)", "'\t'.expandtabs(10**12)",
-        "('x' * 10**6).join(['a'] * 10**6)", "'a'|indent(10**12, true)", "[1]|tojson(indent=10**12)",
-        "('%s' * 10**5) % (('x' * 10**4,) * 10**5)"}) {
+       {"'a' * 10**9", "'a'|center(10**12)", "'a'.ljust(10**18)", "'1'.zfill(10**10)", "'%1000000000d' % 1",
+        "'%*d' % (10**9, 1)", "'{:1000000000}'.format(1)", "('a' * 10**7)|replace('a', 'b' * 10**7)",
+        "('a' * 10**4)|replace('', 'b' * 10**6)", "'\t'.expandtabs(10**12)", "('x' * 10**6).join(['a'] * 10**6)",
+        "'a'|indent(10**12, true)", "[1]|tojson(indent=10**12)", "('%s' * 10**5) % (('x' * 10**4,) * 10**5)"}) {
     refused("{{ " + std::string(expression) + " }}", "max_output");
   }
   ondol::RenderOptions options;

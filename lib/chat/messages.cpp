@@ -38,7 +38,33 @@ Json prepared(const Json& messages, const RenderOptions& options, bool checked) 
 
 }  // namespace
 
-Value to_value(const Json& json, Text::Origin origin) {
+namespace {
+
+/// Makes values; keys and words that come again and again share one text.
+class ValueMaker {
+ public:
+  explicit ValueMaker(Text::Origin origin) : origin_(origin) {}
+  Value make(const Json& json);
+
+ private:
+  static constexpr std::size_t most_known = 32;
+  static constexpr std::size_t short_text = 15;
+
+  Text text(const std::string& bytes) {
+    if (bytes.size() > short_text) return Text(bytes, origin_);
+    for (const Text& known : known_) {
+      if (known.view() == bytes) return known;
+    }
+    Text made(bytes, origin_);
+    if (known_.size() < most_known) known_.push_back(made);
+    return made;
+  }
+
+  Text::Origin origin_;
+  std::vector<Text> known_;
+};
+
+Value ValueMaker::make(const Json& json) {
   switch (json.kind()) {
     case Json::Kind::null: return {};
     case Json::Kind::boolean: return *json.as_bool();
@@ -46,19 +72,23 @@ Value to_value(const Json& json, Text::Origin origin) {
       if (const auto small = json.as_int64()) return *small;
       return jinja::BigInteger(std::string_view(*json.digits()));
     case Json::Kind::number: return *json.as_double();
-    case Json::Kind::string: return Text(*json.as_string(), origin);
+    case Json::Kind::string: return text(*json.as_string());
     case Json::Kind::array: {
       jinja::Values items;
       items.reserve(json.size());
-      for (const Json& item : json.items()) items.push_back(to_value(item, origin));
+      for (const Json& item : json.items()) items.push_back(make(item));
       return make_list(std::move(items));
     }
     case Json::Kind::object: break;
   }
   auto dict = std::make_shared<jinja::Dict>();
-  for (const auto& [key, value] : json.members()) dict->set(Text(key, origin), to_value(value, origin));
+  for (const auto& [key, value] : json.members()) dict->set(text(key), make(value));
   return jinja::DictPtr(std::move(dict));
 }
+
+}  // namespace
+
+Value to_value(const Json& json, Text::Origin origin) { return ValueMaker(origin).make(json); }
 
 std::vector<std::pair<std::string, Value>> template_variables(std::string_view messages, const RenderOptions& options,
                                                               bool checked) {

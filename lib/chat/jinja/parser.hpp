@@ -13,6 +13,9 @@
 
 namespace ondol::jinja {
 
+/// What a token is called in messages.
+[[nodiscard]] std::string describe(const Token& token);
+
 /// Builds the tree of a template: Jinja2's grammar, with its loop controls and transformers' {% generation %}.
 class Parser {
  public:
@@ -38,7 +41,7 @@ class Parser {
   [[noreturn]] void refuse_token(std::string_view expected) const;
   Symbol symbol(const std::string& name);
 
-  // Expressions (parse_expression.cpp), loosest first
+  // Expressions (parse_expression.cpp, and parse_postfix.cpp for what stands behind one), loosest first
   ExpressionPtr parse_expression();
   ExpressionPtr parse_logic(bool is_or);
   ExpressionPtr parse_not();
@@ -60,7 +63,7 @@ class Parser {
   ExpressionPtr parse_mapping();
   std::string parse_dotted_name();
 
-  // Statements (parse_statement.cpp)
+  // Statements (parse_statement.cpp, parse_macro.cpp)
   Block parse_block(std::initializer_list<std::string_view> ends);
   Block parse_body(std::initializer_list<std::string_view> ends);
   Block parse_whole_body(std::string_view end);
@@ -112,6 +115,8 @@ class Parser {
     bool caller = false, varargs = false, kwargs = false;
   };
 
+  static constexpr int max_levels = 200;
+
   std::string source_;
   std::vector<Token> tokens_;
   Frames frames_;
@@ -127,5 +132,15 @@ class Parser {
   std::vector<std::string> symbols_;
   std::unordered_map<std::string, Symbol> symbol_of_;
 };
+
+template <class Body>
+auto Parser::in_frame(Frame& frame, Body&& body, bool detached) {
+  ++frame_;
+  frames_.open(frame, detached);
+  auto result = body();
+  frames_.close();
+  --frame_;
+  return result;
+}
 
 }  // namespace ondol::jinja

@@ -1,7 +1,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <iterator>
+#include <charconv>
+#include <optional>
+#include <string>
 
 #include "base/utf8.hpp"
 #include "chat/jinja/access.hpp"
@@ -41,24 +43,51 @@ Value force_escape(Call& call) { return escape_html(call.in.limits, to_text(call
 
 Value safe(Call& call) { return to_text(call.in.limits, call.self).as_markup(true); }
 
-/// The entities that escaping makes, and their kin; HTML knows two thousand more.
+/// A reference to a character at the start of `text`: what it means, and its length.
+struct Reference {
+  std::string meaning;
+  std::size_t length = 0;
+};
+
+std::optional<Reference> numeric_reference(std::string_view text) {
+  if (!text.starts_with("&#")) return std::nullopt;
+  const bool hexadecimal = text.size() > 2 && (text[2] | 0x20) == 'x';
+  const char* const begin = text.data() + (hexadecimal ? 3 : 2);
+  std::uint32_t code = 0;
+  const auto read = std::from_chars(begin, text.data() + text.size(), code, hexadecimal ? 16 : 10);
+  if (read.ec != std::errc() || code == 0 || code > 0x10FFFF || (code >= 0xD800 && code < 0xE000)) return std::nullopt;
+  Reference found{{}, static_cast<std::size_t>(read.ptr - text.data())};
+  utf8_append(found.meaning, code);
+  return found;
+}
+
+/// The names that escaping makes, and their kin; HTML knows two thousand more.
+std::optional<Reference> named_reference(std::string_view text) {
+  constexpr std::pair<std::string_view, std::string_view> names[] = {
+      {"&lt", "<"}, {"&gt", ">"},  {"&amp", "&"},   {"&quot", "\""}, {"&LT", "<"},
+      {"&GT", ">"}, {"&AMP", "&"}, {"&QUOT", "\""}, {"&apos;", "'"}, {"&nbsp", "\xC2\xA0"}};
+  for (const auto& [name, meaning] : names) {
+    if (text.starts_with(name)) return Reference{std::string(meaning), name.size()};
+  }
+  return std::nullopt;
+}
+
 Text unescape(Limits& limits, const Text& text) {
-  constexpr std::pair<std::string_view, std::string_view> entities[] = {
-      {"&lt;", "<"},  {"&gt;", ">"},    {"&amp;", "&"},  {"&quot;", "\""}, {"&LT;", "<"},   {"&GT;", ">"},
-      {"&AMP;", "&"}, {"&QUOT;", "\""}, {"&#34;", "\""}, {"&#39;", "'"},   {"&apos;", "'"}, {"&nbsp;", "\xC2\xA0"}};
   TextBuilder out(limits);
   std::size_t done = 0;
   for (std::size_t at = 0; (at = text.view().find('&', at)) != std::string_view::npos;) {
     const std::string_view rest = text.view().substr(at);
-    const auto* found = std::find_if(std::begin(entities), std::end(entities),
-                                     [&](const auto& entity) { return rest.starts_with(entity.first); });
-    if (found == std::end(entities)) {
+    auto found = numeric_reference(rest);
+    if (!found) found = named_reference(rest);
+    if (!found) {
       ++at;
       continue;
     }
     out.append(text, done, at);
-    out.append(found->second, text.is_content(at) ? Text::Origin::content : Text::Origin::source);
-    at = done = at + found->first.size();
+    out.append(found->meaning, text.is_content(at) ? Text::Origin::content : Text::Origin::source);
+    at += found->length;
+    if (text.view().substr(at - 1, 1) != ";" && text.view().substr(at).starts_with(';')) ++at;
+    done = at;
   }
   out.append(text, done, text.size());
   return out.finish();
@@ -67,25 +96,20 @@ Text unescape(Limits& limits, const Text& text) {
 /// Without comments, tags, and white space but single blanks; entities decoded.
 Value strip_tags(Call& call) {
   Limits& limits = call.in.limits;
-  Text text = to_text(limits, call.self).as_markup(false);
-  const auto remove = [&](std::string_view open, std::string_view close) {
-    TextBuilder out(limits);
-    std::size_t done = 0;
-    for (std::size_t from = 0;;) {
-      const std::size_t begin = text.view().find(open, from);
-      if (begin == std::string_view::npos) break;
-      const std::size_t end = text.view().find(close, begin);
-      if (end == std::string_view::npos) break;
-      out.append(text, done, begin);
-      done = from = end + close.size();
-    }
-    out.append(text, done, text.size());
-    text = out.finish();
-  };
-  remove("<!--", "-->");
-  remove("<", ">");
-  text = join(limits, Text(" "), split(limits, text, nullptr, -1, false));
-  return unescape(limits, text);
+  const Text text = to_text(limits, call.self).as_markup(false);
+  TextBuilder out(limits);
+  std::size_t done = 0;
+  while (true) {
+    const std::size_t begin = text.view().find('<', done);
+    if (begin == std::string_view::npos) break;
+    const bool comment = text.view().substr(begin).starts_with("<!--");
+    const std::size_t end = comment ? find_text(text.view(), "-->", begin + 4) : text.view().find('>', begin);
+    if (end == std::string_view::npos) break;
+    out.append(text, done, begin);
+    done = end + (comment ? 3 : 1);
+  }
+  out.append(text, done, text.size());
+  return unescape(limits, join(limits, Text(" "), split(limits, out.finish(), nullptr, -1, false)));
 }
 
 void append_quoted(TextBuilder& out, const Text& text, bool query) {

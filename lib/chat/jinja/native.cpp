@@ -43,6 +43,12 @@ std::int64_t Call::place(std::size_t i, std::int64_t preset) const {
   refuse(fmt::format("'{}' object cannot be interpreted as an integer", type_name(value)));
 }
 
+bool Call::integer_flag(std::size_t i) const {
+  const std::int64_t value = integer(i, 0);
+  if (value < INT32_MIN || value > INT32_MAX) refuse("Python int too large to convert to C int");
+  return value != 0;
+}
+
 const Text& Call::text(std::size_t i) const {
   if (!bound[i]) refuse(fmt::format("missing argument '{}'", native.parameters[i]));
   const Value& value = *bound[i];

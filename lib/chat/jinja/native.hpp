@@ -38,6 +38,8 @@ struct Call {
   /// Within +-2^62, however large: the bound of a slice.
   [[nodiscard]] std::int64_t place(std::size_t i, std::int64_t preset = 0) const;
   [[nodiscard]] bool flag(std::size_t i, bool preset) const { return bound[i] ? truth(*bound[i]) : preset; }
+  /// A flag that Python takes as a C int, so that nothing but integers will do; false if missing.
+  [[nodiscard]] bool integer_flag(std::size_t i) const;
   [[nodiscard]] const Text& text(std::size_t i) const;
   /// The receiver of a method of str.
   [[nodiscard]] const Text& self_text() const { return *self.text(); }

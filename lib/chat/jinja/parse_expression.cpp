@@ -160,7 +160,7 @@ ExpressionPtr Parser::parse_primary() {
     case Token::Kind::op:
       if (token.value == "(") {
         next();
-        ExpressionPtr inner = parse_tuple(true, {}, true);
+        ExpressionPtr inner = parse_tuple(true, true);
         expect_op(")");
         return inner;
       }
@@ -171,11 +171,10 @@ ExpressionPtr Parser::parse_primary() {
   }
 }
 
-ExpressionPtr Parser::parse_tuple(bool with_condition, std::string_view end, bool parentheses) {
+ExpressionPtr Parser::parse_tuple(bool with_condition, bool parentheses) {
   const std::int64_t at = current().at;
   const auto at_end = [&] {
-    return current().kind == Token::Kind::variable_end || current().kind == Token::Kind::block_end || is_op(")") ||
-           (!end.empty() && is_name(end));
+    return current().kind == Token::Kind::variable_end || current().kind == Token::Kind::block_end || is_op(")");
   };
   Expressions items;
   bool is_tuple = false;

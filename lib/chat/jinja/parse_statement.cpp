@@ -108,9 +108,9 @@ std::unique_ptr<Statement> Parser::parse_for() {
   next();
   auto node = std::make_unique<For>();
   ++fors_;
-  node->target = parse_target(false, "in");
+  node->target = parse_target(false);
   expect_name("in");
-  node->iterable = parse_tuple(false, "recursive");
+  node->iterable = parse_tuple(false);
   if (skip_name("if")) {
     node->condition = in_frame(node->condition_frame, [&] {
       frames_.parameter(node->target);
@@ -140,7 +140,7 @@ std::unique_ptr<Statement> Parser::parse_loop_control() {
 
 std::unique_ptr<Statement> Parser::parse_set() {
   next();
-  Target target = parse_target(true, {});
+  Target target = parse_target(true);
   if (skip_op("=")) {
     auto node = std::make_unique<Set>();
     node->target = std::move(target);
@@ -178,7 +178,7 @@ std::unique_ptr<Statement> Parser::parse_with() {
   auto node = std::make_unique<With>();
   while (current().kind != Token::Kind::block_end) {
     if (!node->variables.empty()) expect_op(",");
-    Target target = parse_target(false, {});
+    Target target = parse_target(false);
     expect_op("=");
     node->variables.emplace_back(std::move(target), parse_expression());
   }
@@ -251,7 +251,7 @@ std::unique_ptr<Statement> Parser::parse_other_template() {
 Target Parser::parse_one_target(bool with_namespace) {
   const Level level(*this);
   if (skip_op("(")) {
-    Target target = parse_target(with_namespace, {});
+    Target target = parse_target(with_namespace);
     expect_op(")");
     return target;
   }
@@ -272,14 +272,14 @@ Target Parser::parse_one_target(bool with_namespace) {
   return target;
 }
 
-Target Parser::parse_target(bool with_namespace, std::string_view end) {
+Target Parser::parse_target(bool with_namespace) {
   Target first = parse_one_target(with_namespace);
   if (!is_op(",")) return first;
   Target tuple;
   tuple.kind = Target::Kind::tuple;
   tuple.parts.push_back(std::move(first));
   while (skip_op(",")) {
-    if (is_op(")") || current().kind == Token::Kind::block_end || (!end.empty() && is_name(end))) break;
+    if (is_op(")") || current().kind == Token::Kind::block_end) break;
     tuple.parts.push_back(parse_one_target(with_namespace));
   }
   return tuple;

@@ -58,7 +58,7 @@ class Parser {
   CallArguments parse_arguments();
   ExpressionPtr parse_filter(ExpressionPtr input);
   ExpressionPtr parse_test(ExpressionPtr input);
-  ExpressionPtr parse_tuple(bool with_condition, std::string_view end = {}, bool parentheses = false);
+  ExpressionPtr parse_tuple(bool with_condition, bool parentheses = false);
   ExpressionPtr parse_list();
   ExpressionPtr parse_mapping();
   std::string parse_dotted_name();
@@ -83,7 +83,7 @@ class Parser {
   std::unique_ptr<Statement> parse_other_template();
   void parse_macro_body(MacroNode& macro, std::string_view end);
   std::vector<Parameter> parse_parameters();
-  Target parse_target(bool with_namespace, std::string_view end);
+  Target parse_target(bool with_namespace);
   Target parse_one_target(bool with_namespace);
 
   /// Nested rules, bounded so that the machine's stack is too.

@@ -25,13 +25,6 @@ struct Keyed {
   Value key;
   Value item;
 };
-/// Python's sorted() wants an integer as `reverse`.
-bool reversed(Call& call, std::size_t i) {
-  const std::int64_t flag = call.integer(i, 0);
-  if (flag < INT32_MIN || flag > INT32_MAX) call.refuse("integer too large");
-  return flag != 0;
-}
-
 void sort_keyed(Call& call, std::vector<Keyed>& items, bool reverse) {
   const auto before = [&](const Keyed& a, const Keyed& b) {
     return reverse ? less(call.in, b.key, a.key) : less(call.in, a.key, b.key);
@@ -157,7 +150,7 @@ Value sort(Call& call) {
   for (const Value& item : all->items) {
     keyed.push_back({sort_key(call, paths, item, case_sensitive), item});
   }
-  sort_keyed(call, keyed, reversed(call, 0));
+  sort_keyed(call, keyed, call.integer_flag(0));
   Values sorted;
   for (Keyed& entry : keyed) sorted.push_back(std::move(entry.item));
   return make_list(std::move(sorted));
@@ -173,7 +166,7 @@ Value dict_sort(Call& call) {
   for (const auto& [key, value] : dict->members()) {
     keyed.push_back({lower_if(call, by == "key" ? key : value, call.flag(0, false)), make_tuple({key, value})});
   }
-  sort_keyed(call, keyed, reversed(call, 2));
+  sort_keyed(call, keyed, call.integer_flag(2));
   Values sorted;
   for (Keyed& entry : keyed) sorted.push_back(std::move(entry.item));
   return make_list(std::move(sorted));

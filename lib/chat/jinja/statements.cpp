@@ -103,7 +103,8 @@ Flow Section::run(Interpreter& in) const {
   const auto inner = std::make_shared<Scope>(in.root);
   for (const auto& [symbol, undefined] : in.root_frame->hidden) {
     const Value* now = in.root->find(symbol);
-    if (now && now->is_undefined() && in.inputs[symbol]) inner->set(symbol, *in.inputs[symbol]);
+    const bool still_hidden = now && now->is_undefined() && now->undefined().message == undefined.undefined().message;
+    if (still_hidden && in.inputs[symbol]) inner->set(symbol, *in.inputs[symbol]);
   }
   in.hide(frame, *inner);
   const ScopeGuard guard(in, inner);

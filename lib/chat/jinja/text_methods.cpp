@@ -35,7 +35,7 @@ Value right_splits(Call& call) {
   const std::int64_t most = call.has(1) ? call.integer(1) : -1;
   return make_list(split(call.in.limits, call.self_text(), text_if(call, 0), most, true));
 }
-Value lines(Call& call) { return make_list(split_lines(call.in.limits, call.self_text(), call.flag(0, false))); }
+Value lines(Call& call) { return make_list(split_lines(call.in.limits, call.self_text(), call.integer_flag(0))); }
 
 Value parts(Call& call, bool from_right) {
   const Text& text = call.self_text();

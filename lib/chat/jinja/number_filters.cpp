@@ -95,10 +95,12 @@ Value file_size(Call& call) {
   const double base = binary ? 1024 : 1000;
   if (bytes == 1) return Value::source("1 Byte");
   if (bytes < base) return Value::source(fmt::format("{} Bytes", BigInteger(bytes).to_string()));
-  double unit = base;
+  const BigInteger factor(std::int64_t{binary ? 1024 : 1000});
+  BigInteger exact = factor;  // Python compares with the integer, which a double may not hold
   for (std::size_t i = 0;; ++i) {
-    unit *= base;
-    if (bytes < unit || i + 1 == prefixes.size()) {
+    exact = exact * factor;
+    const double unit = exact.to_double();
+    if (less(Value(bytes), Value(exact)) || i + 1 == prefixes.size()) {
       const std::string_view prefix = binary && i == 0 ? "K" : prefixes[i];
       return Value::source(fmt::format("{:.1f} {}{}", base * bytes / unit, prefix, binary ? "iB" : "B"));
     }

@@ -163,7 +163,9 @@ int order_numbers(const Value& a, const Value& b) {
   const double x = a.to_double();
   const double y = b.to_double();
   if (std::isnan(x) || std::isnan(y)) return 2;
-  return x < y ? -1 : x > y;
+  if (x != y || !std::isfinite(x) || a.is_integer() == b.is_integer()) return x < y ? -1 : x > y;
+  // An integer may be beside the double that it rounds to.
+  return a.is_integer() ? a.big().compare(BigInteger(y)) : BigInteger(x).compare(b.big());
 }
 
 bool ordered(Comparison op, int order) {

@@ -1,7 +1,7 @@
 #include "base/utf8.hpp"
 
-#include <cstdint>
-#include <cstring>
+#include <simdjson.h>
+
 namespace ondol {
 namespace {
 
@@ -64,13 +64,9 @@ void utf8_append(std::string& out, char32_t code) {
 }
 
 bool utf8_valid(std::string_view text) noexcept {
+  constexpr std::size_t worth_a_call = 16;
+  if (text.size() >= worth_a_call) return simdjson::validate_utf8(text.data(), text.size());
   while (!text.empty()) {
-    std::uint64_t eight = 0;  // most texts are ASCII for long stretches
-    if (text.size() >= sizeof eight) std::memcpy(&eight, text.data(), sizeof eight);
-    if (text.size() >= sizeof eight && (eight & 0x8080808080808080u) == 0) {
-      text.remove_prefix(sizeof eight);
-      continue;
-    }
     const std::size_t n = utf8_length(text);
     if (n == 0) return false;
     text.remove_prefix(n);

@@ -14,6 +14,16 @@ ondol_status ondol_chat_new(const ondol_model* model, ondol_chat** out, ondol_er
   });
 }
 
+ondol_status ondol_chat_with_template(const ondol_model* model, const ondol_template* chat_template, ondol_chat** out,
+                                      ondol_error** error) {
+  return guard(__func__, error, [&] {
+    const auto held = hold(model, "model");
+    const auto other = hold(chat_template, "chat_template");
+    require(out, "out");
+    give(out, held->value, other->value);
+  });
+}
+
 ondol_status ondol_chat_add(ondol_chat* chat, const char* role, int64_t role_size, const char* content,
                             int64_t content_size, ondol_error** error) {
   return guard(__func__, error, [&] {

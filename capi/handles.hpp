@@ -45,6 +45,8 @@ struct ondol_runtime final : ondol::capi::Object {
 
 struct ondol_chat final : ondol::capi::Object {
   explicit ondol_chat(const ondol::Model& content) : model(content), value(content) {}
+  ondol_chat(const ondol::Model& content, const ondol::ChatTemplate& chat_template)
+      : model(content), value(content, chat_template) {}
   ondol::Model model;
   ondol::Chat value;
 };

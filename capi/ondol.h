@@ -301,18 +301,32 @@ ONDOL_C_API void ondol_detokenizer_free(ondol_detokenizer* detokenizer);
 /** Compiles a template (Jinja as model files use it). ONDOL_TEMPLATE_ERROR with the offset where it does not parse. */
 ONDOL_C_API ondol_status ondol_template_new(const char* source, int64_t size, ondol_template** out,
                                             ondol_error** error);
+/** A plain format for models whose file has no template: "alpaca", "chatml", "korean-dialogue" or "vicuna". Nothing is
+ *  guessed: the caller knows what the model was trained with. Replies then end at a stop string: "### Instruction:",
+ *  "<|im_end|>", "[유저]:", "USER:". */
+ONDOL_C_API ondol_status ondol_template_named(const char* name, int64_t size, ondol_template** out,
+                                              ondol_error** error);
 ONDOL_C_API ondol_status ondol_template_source(const ondol_template* chat_template, ondol_string** out,
                                                ondol_error** error);
 
 /** A rendered prompt. Immutable. */
 typedef struct ondol_rendered ondol_rendered;
 /** Renders messages.
- *  @param messages  JSON array in the OpenAI form: [{"role": "user", "content": "..."}]
+ *  @param messages  JSON array in the OpenAI form: [{"role": "user", "content": "..."}]; content may be an array of
+ *      parts, {"type": "text", "text": "..."}. ONDOL_INVALID_ARGUMENT names the index and key of a malformed one
  *  @param options  {"tools": [..], "documents": [..], "add_generation_prompt": true, "bos_token", "eos_token",
- *      "variables": {..}, "now": seconds since 1970 in local time, "max_steps", "max_depth", "max_output"} */
+ *      "variables": {..}, "now": seconds since 1970 in local time, "parse_arguments": tool calls' arguments that are
+ *      a text with JSON become that object, "parse_content": control tokens in messages count as such (then nothing
+ *      is content), "max_steps", "max_depth", "max_output": ONDOL_TEMPLATE_ERROR beyond} */
 ONDOL_C_API ondol_status ondol_template_render(const ondol_template* chat_template, const char* messages,
                                                int64_t messages_size, const char* options, int64_t options_size,
                                                ondol_rendered** out, ondol_error** error);
+/** Renders messages and encodes the prompt: control tokens of the template count as such, in content they are plain
+ *  text; the start token stands in front exactly once if the tokenizer asks for it. "bos_token" and "eos_token" are the
+ *  tokenizer's where the options name none. Parameters as in ondol_template_render(). */
+ONDOL_C_API ondol_status ondol_template_encode(const ondol_template* chat_template, const ondol_tokenizer* tokenizer,
+                                               const char* messages, int64_t messages_size, const char* options,
+                                               int64_t options_size, ondol_tokens** out, ondol_error** error);
 ONDOL_C_API void ondol_template_free(ondol_template* chat_template);
 
 /** Lives as long as the rendered prompt. */
@@ -526,6 +540,10 @@ ONDOL_C_API void ondol_score_free(ondol_score* score);
 typedef struct ondol_chat ondol_chat;
 /** ONDOL_NO_VOCABULARY, ONDOL_NO_CHAT_TEMPLATE. */
 ONDOL_C_API ondol_status ondol_chat_new(const ondol_model* model, ondol_chat** out, ondol_error** error);
+/** With another template than the file's, or for a file without one. Replies also end at a plain format's stop string.
+ *  ONDOL_NO_VOCABULARY. */
+ONDOL_C_API ondol_status ondol_chat_with_template(const ondol_model* model, const ondol_template* chat_template,
+                                                  ondol_chat** out, ondol_error** error);
 /** Appends a message with a role ("system", "user", "assistant", "tool"). */
 ONDOL_C_API ondol_status ondol_chat_add(ondol_chat* chat, const char* role, int64_t role_size, const char* content,
                                         int64_t content_size, ondol_error** error);
@@ -539,7 +557,7 @@ ONDOL_C_API ondol_status ondol_chat_undo(ondol_chat* chat, ondol_error** error);
 ONDOL_C_API ondol_status ondol_chat_messages(const ondol_chat* chat, ondol_string** out, ondol_error** error);
 /** Generates the assistant's reply, which becomes a message when it ends. The chat is busy until the generation has
  *  ended or is freed.
- *  @param options  those of ondol_model_generate(), {"tools", "documents", "variables", "now"} of the template, and
+ *  @param options  those of ondol_model_generate(), {"tools", "documents", "variables", "now" ..} of the template, and
  *      {"when_full": "error"|"drop_oldest" (turns, never the system message), "reserve": positions kept free for
  *      the reply}
  *  @param control  may be NULL; kept until the generation is freed */

@@ -70,10 +70,12 @@ Specs template_specs() {
       {"documents", array, nullptr, {}, {}, "Documents"},
       {"variables", object, nullptr, {}, {}, "Further variables of the template"},
       {"add_generation_prompt", boolean, true, {}, {}, "End with the header of an assistant's turn"},
+      {"parse_arguments", boolean, false, {}, {}, "Tool calls' arguments that are a text with JSON become that object"},
+      {"parse_content", boolean, false, {}, {}, "Read control tokens in messages and data as such, not as text"},
       {"now", integer, nullptr, -62135596800.0, 253402300799.0, "Local time as seconds since 1970; null = the clock's"},
-      {"max_steps", integer, 10'000'000, 1, {}, "Most evaluation steps"},
+      {"max_steps", integer, 10'000'000, 1, {}, "Most evaluation steps, work on data included"},
       {"max_depth", integer, 200, 1, 1000, "Most nested calls"},
-      {"max_output", integer, 64 << 20, 1, {}, "Most bytes of output"},
+      {"max_output", integer, 64 << 20, 1, {}, "Most bytes of output, and of any text on the way"},
   };
 }
 
@@ -206,6 +208,8 @@ RenderOptions render_options(const Json& options) {
   result.documents = json_text(options, "documents");
   result.variables = json_text(options, "variables");
   result.add_generation_prompt = option_flag(options, "add_generation_prompt");
+  result.parse_arguments = option_flag(options, "parse_arguments");
+  result.parse_content = option_flag(options, "parse_content");
   if (option_if(options, "now")) {
     result.now = std::chrono::sys_seconds(std::chrono::seconds(option_integer(options, "now")));
   }

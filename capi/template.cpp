@@ -25,6 +25,14 @@ ondol_status ondol_template_new(const char* source, int64_t size, ondol_template
   });
 }
 
+ondol_status ondol_template_named(const char* name, int64_t size, ondol_template** out, ondol_error** error) {
+  return guard(__func__, error, [&] {
+    const std::string_view wanted = text_in(name, size, "name");
+    require(out, "out");
+    give(out, ChatTemplate::named(wanted));
+  });
+}
+
 ondol_status ondol_template_source(const ondol_template* chat_template, ondol_string** out, ondol_error** error) {
   return guard(__func__, error, [&] {
     const auto held = hold(chat_template, "chat_template");
@@ -41,6 +49,19 @@ ondol_status ondol_template_render(const ondol_template* chat_template, const ch
     const std::string_view list = text_in(messages, messages_size, "messages");
     require(out, "out");
     give(out, held->value.render(list, render_options(read_options(options, options_size, Topic::render))));
+  });
+}
+
+ondol_status ondol_template_encode(const ondol_template* chat_template, const ondol_tokenizer* tokenizer,
+                                   const char* messages, int64_t messages_size, const char* options,
+                                   int64_t options_size, ondol_tokens** out, ondol_error** error) {
+  return guard(__func__, error, [&] {
+    const auto held = hold(chat_template, "chat_template");
+    const auto vocabulary = hold(tokenizer, "tokenizer");
+    const std::string_view list = text_in(messages, messages_size, "messages");
+    require(out, "out");
+    const RenderOptions settings = render_options(read_options(options, options_size, Topic::render));
+    give(out, held->value.encode(vocabulary->value, list, settings));
   });
 }
 

@@ -79,6 +79,10 @@ if [ -n "$long" ]; then
     fi
   done
 
+  step "Random templates"
+  tested pytest-templates env ONDOL_FUZZ_TEMPLATES=40000 ONDOL_FUZZ_SEED="$RANDOM" \
+    bash -c "cd build && '$python' -m pytest -c ../pyproject.toml --rootdir .. -q ../tests/python/test_template_fuzz.py"
+
   step "Fuzzing"
   for program in build/asan/tests/fuzz/fuzz_*; do
     if [ -f "$program" ] && [ -x "$program" ]; then

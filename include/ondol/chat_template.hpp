@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "ondol/export.hpp"
@@ -27,6 +28,12 @@ struct RenderOptions {
   /// JSON object of further variables ({"enable_thinking": false}), or empty. "bos_token" and "eos_token" in it count
   /// before the two above; "messages", "tools", "documents" and "add_generation_prompt" are refused.
   std::string variables;
+  /// Arguments of a tool call that are a text with a JSON object in it become that object: OpenAI's servers give texts,
+  /// templates expect objects. Off, as in transformers: the template sees what the message has.
+  bool parse_arguments = false;
+  /// Read control tokens inside of messages, tools, documents and variables as such: nothing counts as content. For
+  /// texts that the caller wrote, not for what users did.
+  bool parse_content = false;
   /// The local time that `strftime_now` sees, as calendar seconds since 1970-01-01 00:00:00; nothing = the clock's.
   std::optional<std::chrono::sys_seconds> now;
   /// Most evaluation steps (work on data counts too, so that they bound time and memory), nested calls, and bytes of
@@ -44,6 +51,10 @@ struct RenderedPrompt {
   std::vector<TextRange> content;
 };
 
+/// Ids of a rendered prompt: control tokens that the template wrote are read as such, those in content are plain text;
+/// the start token stands in front exactly once if the tokenizer's file asks for it.
+[[nodiscard]] ONDOL_API std::vector<Token> encode_prompt(const Tokenizer& tokenizer, const RenderedPrompt& prompt);
+
 /// A chat template: the Jinja language as model files use it, run in an interpreter that reaches nothing but its
 /// inputs. Immutable; a cheap handle; any thread may use it.
 class ONDOL_API ChatTemplate {
@@ -51,15 +62,35 @@ class ONDOL_API ChatTemplate {
   /// @throws Error template_error: the source does not parse; offset() is the byte.
   explicit ChatTemplate(std::string_view source);
 
-  /// @param messages JSON array of messages in the OpenAI form: {"role": "user", "content": "..."}.
-  /// @throws Error invalid_argument: a JSON argument is malformed; template_error: the template failed, raised (then
-  ///         what() holds its message) or went over a limit.
+  /// A plain format, for models whose file has no template: "alpaca", "chatml", "korean-dialogue", "vicuna". Which one
+  /// a model was trained with is the caller's knowledge; nothing is guessed.
+  /// @throws Error invalid_argument: no such format; the message lists them.
+  [[nodiscard]] static ChatTemplate named(std::string_view name);
+  /// The names that named() knows.
+  [[nodiscard]] static std::vector<std::string> names();
+
+  /// @param messages JSON array of messages in the OpenAI form: {"role": "user", "content": "..."}. The content may be
+  ///        an array of parts ({"type": "text", "text": "..."}), "tool_calls", "reasoning_content" (or "reasoning",
+  ///        "thinking") and further keys go to the template. They are checked where the template reads roles at all.
+  /// @throws Error invalid_argument: a JSON argument is malformed, a message lacks its role or has a value of the wrong
+  ///         type (by index and key); template_error: the template failed, raised (then what() holds its message) or
+  ///         went over a limit.
   [[nodiscard]] RenderedPrompt render(std::string_view messages, const RenderOptions& options = {}) const;
 
+  /// render(), then encode_prompt(). The template's bos_token and eos_token are the tokenizer's where the options name
+  /// none.
+  /// @throws Error as render().
+  [[nodiscard]] std::vector<Token> encode(const Tokenizer& tokenizer, std::string_view messages,
+                                          RenderOptions options = {}) const;
+
   [[nodiscard]] std::string_view source() const noexcept;
+  /// Texts that end a reply in a plain format, for GenerateOptions::stop (a Chat adds them itself): the model may go on
+  /// and write the user's next turn too. None for other templates.
+  [[nodiscard]] const std::vector<std::string>& stop() const noexcept;
 
  private:
   struct Impl;
+  explicit ChatTemplate(std::shared_ptr<const Impl> impl) : impl_(std::move(impl)) {}
   std::shared_ptr<const Impl> impl_;
 };
 

@@ -200,13 +200,9 @@ struct ChatOptions {
   /// Positions kept free for the reply when `when_full` decides what fits; 0 = one for error, the lesser of max_tokens
   /// and a quarter of the context for drop_oldest.
   std::size_t reserve = 0;
-  /// For the template: tools, documents, variables, now. Its start and end tokens are set from the tokenizer.
+  /// For the template: tools, documents, variables, now, limits. Its start and end tokens are the tokenizer's.
   RenderOptions render{};
 };
-
-/// Ids of a rendered chat prompt: control tokens that the template wrote are read as such, those in content are plain
-/// text; the start token stands in front exactly once if the file asks for it.
-[[nodiscard]] ONDOL_API std::vector<Token> encode_prompt(const Tokenizer& tokenizer, const RenderedPrompt& prompt);
 
 /// A conversation: messages, and a cache that is kept between turns so that only what is new is computed.
 /// One thread at a time. While one of its replies runs, all but cache() and messages() is an Error busy.
@@ -214,9 +210,12 @@ class ONDOL_API Chat {
  public:
   /// @throws Error no_chat_template, no_vocabulary.
   explicit Chat(Model model);
+  /// With another template than the file's, or for a file without one. Replies also end at the template's stop().
+  /// @throws Error no_vocabulary.
+  Chat(Model model, ChatTemplate chat_template);
 
   /// Appends a message in the OpenAI form as JSON ({"role": "user", "content": "..."}).
-  /// @throws Error invalid_argument.
+  /// @throws Error invalid_argument: malformed; names the key.
   void add(std::string_view message);
   /// Appends {"role": role, "content": content}.
   void add(std::string_view role, std::string_view content);

@@ -1,5 +1,7 @@
 #include "base/utf8.hpp"
 
+#include <simdjson.h>
+
 namespace ondol {
 namespace {
 
@@ -62,6 +64,8 @@ void utf8_append(std::string& out, char32_t code) {
 }
 
 bool utf8_valid(std::string_view text) noexcept {
+  constexpr std::size_t worth_a_call = 16;
+  if (text.size() >= worth_a_call) return simdjson::validate_utf8(text.data(), text.size());
   while (!text.empty()) {
     const std::size_t n = utf8_length(text);
     if (n == 0) return false;

@@ -10,6 +10,7 @@
 #include "chat/jinja/lexer.hpp"
 #include "chat/jinja/template.hpp"
 #include "chat/messages.hpp"
+#include "chat/plain_formats.hpp"
 
 namespace ondol {
 namespace {
@@ -42,12 +43,33 @@ struct ChatTemplate::Impl {
   }
   std::string source;
   std::optional<jinja::Template> parsed;
+  std::vector<std::string> stop;
 };
 
 ChatTemplate::ChatTemplate(std::string_view source) : impl_(std::make_shared<const Impl>(source)) {}
 
+ChatTemplate ChatTemplate::named(std::string_view name) {
+  const auto formats = plain_formats();
+  const auto found = std::find_if(formats.begin(), formats.end(), [&](const PlainFormat& f) { return f.name == name; });
+  if (found == formats.end()) {
+    fail(Status::invalid_argument,
+         fmt::format("no chat template is named \"{}\"; known are {}", name.substr(0, 100), fmt::join(names(), ", ")));
+  }
+  const auto impl = std::make_shared<Impl>(fmt::format("{}{}", plain_preamble(), found->source));
+  impl->stop.emplace_back(found->stop);
+  return ChatTemplate(impl);
+}
+
+std::vector<std::string> ChatTemplate::names() {
+  std::vector<std::string> all;
+  for (const PlainFormat& format : plain_formats()) all.emplace_back(format.name);
+  return all;
+}
+
 RenderedPrompt ChatTemplate::render(std::string_view messages, const RenderOptions& options) const {
-  const auto variables = template_variables(messages, options);
+  // A snippet that knows no roles may be given any list.
+  const bool chats = impl_->source.find("role") != std::string::npos;
+  const auto variables = template_variables(messages, options, chats);
   const jinja::Interpreter::Settings settings{.max_steps = options.max_steps,
                                               .max_output = options.max_output,
                                               .max_calls = options.max_depth,
@@ -61,5 +83,7 @@ RenderedPrompt ChatTemplate::render(std::string_view messages, const RenderOptio
 }
 
 std::string_view ChatTemplate::source() const noexcept { return impl_->source; }
+
+const std::vector<std::string>& ChatTemplate::stop() const noexcept { return impl_->stop; }
 
 }  // namespace ondol

@@ -6,6 +6,7 @@
 #include <iterator>
 
 #include "base/fail.hpp"
+#include "chat/message_form.hpp"
 
 namespace ondol {
 namespace {
@@ -22,23 +23,48 @@ Json parse(std::string_view text, const char* what, Json::Kind kind) {
   return json;
 }
 
-/// Templates call a message's reasoning by two names, and clients by three: the first that is set gets both.
-Json with_reasoning(const Json& message) {
-  for (const char* name : {"reasoning_content", "thinking", "reasoning"}) {
-    const Json* reasoning = message.find(name);
-    if (!reasoning || reasoning->is_null()) continue;
-    std::vector<Json::Member> members = message.members();
-    members.emplace_back("reasoning_content", *reasoning);
-    const Json* thinking = message.find("thinking");
-    if (!thinking || thinking->is_null()) members.emplace_back("thinking", *reasoning);
-    return Json::object(std::move(members));
+/// The messages as templates expect them.
+Json prepared(const Json& messages, const RenderOptions& options, bool checked) {
+  Json::Array made;
+  made.reserve(messages.size());
+  for (std::size_t i = 0; i < messages.size(); ++i) {
+    const Json& message = messages.at(i);
+    if (checked) check_message(message, i);
+    const Json named = with_reasoning(message);
+    made.push_back(options.parse_arguments ? with_parsed_arguments(named) : named);
   }
-  return message;
+  return made;
 }
 
 }  // namespace
 
-Value to_value(const Json& json, Text::Origin origin) {
+namespace {
+
+/// Makes values; keys and words that come again and again share one text.
+class ValueMaker {
+ public:
+  explicit ValueMaker(Text::Origin origin) : origin_(origin) {}
+  Value make(const Json& json);
+
+ private:
+  static constexpr std::size_t most_known = 32;
+  static constexpr std::size_t short_text = 15;
+
+  Text text(const std::string& bytes) {
+    if (bytes.size() > short_text) return Text(bytes, origin_);
+    for (const Text& known : known_) {
+      if (known.view() == bytes) return known;
+    }
+    Text made(bytes, origin_);
+    if (known_.size() < most_known) known_.push_back(made);
+    return made;
+  }
+
+  Text::Origin origin_;
+  std::vector<Text> known_;
+};
+
+Value ValueMaker::make(const Json& json) {
   switch (json.kind()) {
     case Json::Kind::null: return {};
     case Json::Kind::boolean: return *json.as_bool();
@@ -46,32 +72,33 @@ Value to_value(const Json& json, Text::Origin origin) {
       if (const auto small = json.as_int64()) return *small;
       return jinja::BigInteger(std::string_view(*json.digits()));
     case Json::Kind::number: return *json.as_double();
-    case Json::Kind::string: return Text(*json.as_string(), origin);
+    case Json::Kind::string: return text(*json.as_string());
     case Json::Kind::array: {
       jinja::Values items;
       items.reserve(json.size());
-      for (const Json& item : json.items()) items.push_back(to_value(item, origin));
+      for (const Json& item : json.items()) items.push_back(make(item));
       return make_list(std::move(items));
     }
     case Json::Kind::object: break;
   }
   auto dict = std::make_shared<jinja::Dict>();
-  for (const auto& [key, value] : json.members()) dict->set(Text(key, origin), to_value(value, origin));
+  for (const auto& [key, value] : json.members()) dict->set(text(key), make(value));
   return jinja::DictPtr(std::move(dict));
 }
 
-std::vector<std::pair<std::string, Value>> template_variables(std::string_view messages, const RenderOptions& options) {
-  constexpr auto content = Text::Origin::content;
-  Json::Array aliased;
+}  // namespace
+
+Value to_value(const Json& json, Text::Origin origin) { return ValueMaker(origin).make(json); }
+
+std::vector<std::pair<std::string, Value>> template_variables(std::string_view messages, const RenderOptions& options,
+                                                              bool checked) {
+  const auto content = options.parse_content ? Text::Origin::source : Text::Origin::content;
   const Json chat = parse(messages, "messages", Json::Kind::array);
-  for (const Json& message : chat.items()) {
-    aliased.push_back(with_reasoning(message));
-  }
-  const auto list = [](const std::string& text, const char* what) {
+  const auto list = [&](const std::string& text, const char* what) {
     return text.empty() ? Value() : to_value(parse(text, what, Json::Kind::array), content);
   };
   std::vector<std::pair<std::string, Value>> variables;
-  variables.emplace_back("messages", to_value(Json(std::move(aliased)), content));
+  variables.emplace_back("messages", to_value(prepared(chat, options, checked), content));
   variables.emplace_back("tools", list(options.tools, "tools"));
   variables.emplace_back("documents", list(options.documents, "documents"));
   variables.emplace_back("add_generation_prompt", options.add_generation_prompt);

@@ -16,10 +16,11 @@ namespace ondol {
 
 /// The variables of a rendering as transformers passes them: messages with one name for their reasoning, tools,
 /// documents (none if there are none), add_generation_prompt, the tokens that are set, further variables.
-/// @throws Error invalid_argument: malformed JSON, no array or object where one is expected, a further variable with
-/// the
-///         name of one that has its own argument.
+/// @param checked  whether messages must have the OpenAI form
+/// @throws Error invalid_argument: malformed JSON, no array or object where one is expected, a malformed message, a
+///         further variable with the name of one that has its own argument.
 [[nodiscard]] std::vector<std::pair<std::string, jinja::Value>> template_variables(std::string_view messages,
-                                                                                   const RenderOptions& options);
+                                                                                   const RenderOptions& options,
+                                                                                   bool checked);
 
 }  // namespace ondol

@@ -6,21 +6,13 @@
 
 #include "base/fail.hpp"
 #include "base/utf8.hpp"
+#include "chat/message_form.hpp"
 #include "generate/chat_prompt.hpp"
 #include "generate/generation.hpp"
 #include "generate/prompt.hpp"
 
 namespace ondol {
 namespace {
-
-Json checked_message(std::string_view text) {
-  Json message = Json::parse(text, "message");
-  const Json* role = message.find("role");
-  if (!message.is_object() || !role || !role->is_string()) {
-    fail(Status::invalid_argument, "message: expected a JSON object with a string \"role\"");
-  }
-  return message;
-}
 
 bool is_user(const Json& message) { return *message.at("role").as_string() == "user"; }
 
@@ -30,10 +22,11 @@ void Chat::Impl::require_idle(const char* call) const {
   if (replying) fail(Status::busy, fmt::format("{}: a reply of this chat is still running", call));
 }
 
-Chat::Chat(Model model) {
-  static_cast<void>(model.chat_template());
+Chat::Chat(Model model) : Chat(model, model.chat_template()) {}
+
+Chat::Chat(Model model, ChatTemplate chat_template) {
   static_cast<void>(model.tokenizer());
-  impl_ = std::make_shared<Impl>(std::move(model));
+  impl_ = std::make_shared<Impl>(std::move(model), std::move(chat_template));
 }
 Chat::Chat(Chat&&) noexcept = default;
 Chat& Chat::operator=(Chat&&) noexcept = default;
@@ -41,7 +34,9 @@ Chat::~Chat() = default;
 
 void Chat::add(std::string_view message) {
   impl_->require_idle("add");
-  impl_->messages.push_back(checked_message(message));
+  Json made = Json::parse(message, "message");
+  check_message(made, impl_->messages.size());
+  impl_->messages.push_back(std::move(made));
 }
 
 void Chat::add(std::string_view role, std::string_view content) {
@@ -72,8 +67,11 @@ Generation Chat::reply(const ChatOptions& options) {
   const auto start = Timer::Clock::now();
   Impl& chat = *impl_;
   chat.require_idle("reply");
-  check_options(chat.model, options.generate);
-  ChatPrompt prompt = chat_prompt(chat.model, chat.messages, options);
+  GenerateOptions settings = options.generate;
+  const std::vector<std::string>& stop = chat.chat_template.stop();
+  settings.stop.insert(settings.stop.end(), stop.begin(), stop.end());
+  check_options(chat.model, settings);
+  ChatPrompt prompt = chat_prompt(chat.model, chat.chat_template, chat.messages, options);
   check_room(prompt.ids.size(), 0, chat.model.context());
 
   // What the cache has of this prompt stays; the last token is computed in any case, for its logits.
@@ -83,7 +81,7 @@ Generation Chat::reply(const ChatOptions& options) {
   chat.cache.truncate(common);
 
   auto impl = std::make_unique<Generation::Impl>(chat.model, std::shared_ptr<KVCache>(impl_, &chat.cache), 0,
-                                                 std::move(prompt.ids), options.generate, start);
+                                                 std::move(prompt.ids), settings, start);
   impl->reply.result().timings.dropped_tokens = prompt.dropped;
   impl->of_chat = true;
   chat.replying = true;

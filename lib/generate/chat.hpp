@@ -8,12 +8,14 @@
 namespace ondol {
 
 struct Chat::Impl {
-  explicit Impl(Model its_model) : model(std::move(its_model)), cache(model.new_cache()) {}
+  Impl(Model its_model, ChatTemplate its_template)
+      : model(std::move(its_model)), chat_template(std::move(its_template)), cache(model.new_cache()) {}
 
   /// @throws Error busy: a reply is running.
   void require_idle(const char* call) const;
 
   Model model;
+  ChatTemplate chat_template;
   std::vector<Json> messages;
   KVCache cache;
   std::vector<Token> tokens;  ///< what stands in the cache

@@ -14,10 +14,6 @@ bool has_role(const Json& message, std::string_view role) {
   return value && value->as_string() && *value->as_string() == role;
 }
 
-std::vector<Token> encode(const Model& model, const std::vector<Json>& messages, const RenderOptions& options) {
-  return encode_prompt(model.tokenizer(), model.chat_template().render(Json(messages).dump(), options));
-}
-
 /// Where the turns begin: each user message but those right behind another one.
 std::vector<std::size_t> turns_of(std::span<const Json> messages, std::size_t begin) {
   std::vector<std::size_t> turns;
@@ -29,19 +25,11 @@ std::vector<std::size_t> turns_of(std::span<const Json> messages, std::size_t be
 
 }  // namespace
 
-std::vector<Token> encode_prompt(const Tokenizer& tokenizer, const RenderedPrompt& prompt) {
-  std::vector<Token> ids =
-      tokenizer.encode(prompt.text, {.add_special = false, .parse_special = true, .plain = prompt.content});
-  const auto bos = tokenizer.bos();
-  if (tokenizer.adds_bos() && bos && (ids.empty() || ids.front() != *bos)) ids.insert(ids.begin(), *bos);
-  return ids;
-}
-
-ChatPrompt chat_prompt(const Model& model, std::span<const Json> messages, const ChatOptions& options) {
-  const Tokenizer& tokenizer = model.tokenizer();
-  RenderOptions render = options.render;
-  if (tokenizer.bos()) render.bos_token = tokenizer.token_text(*tokenizer.bos());
-  if (tokenizer.eos()) render.eos_token = tokenizer.token_text(*tokenizer.eos());
+ChatPrompt chat_prompt(const Model& model, const ChatTemplate& chat_template, std::span<const Json> messages,
+                       const ChatOptions& options) {
+  const auto encode = [&](std::vector<Json> chosen) {
+    return chat_template.encode(model.tokenizer(), Json(std::move(chosen)).dump(), options.render);
+  };
 
   const std::size_t context = model.context();
   const bool drop = options.when_full == WhenFull::drop_oldest;
@@ -56,7 +44,7 @@ ChatPrompt chat_prompt(const Model& model, std::span<const Json> messages, const
   }
   const auto fits = [&](const std::vector<Token>& ids) { return ids.size() <= context - reserve; };
 
-  ChatPrompt prompt{.ids = encode(model, {messages.begin(), messages.end()}, render)};
+  ChatPrompt prompt{.ids = encode({messages.begin(), messages.end()})};
   if (fits(prompt.ids)) return prompt;
   const std::size_t all = prompt.ids.size();
   if (drop) {
@@ -69,7 +57,7 @@ ChatPrompt chat_prompt(const Model& model, std::span<const Json> messages, const
     const auto without = [&](std::size_t dropped_turns) {
       std::vector<Json> kept(messages.begin(), messages.begin() + static_cast<std::ptrdiff_t>(head));
       kept.insert(kept.end(), messages.begin() + static_cast<std::ptrdiff_t>(turns[dropped_turns]), messages.end());
-      return encode(model, kept, render);
+      return encode(std::move(kept));
     };
     std::size_t few = 0;
     std::size_t many = turns.empty() ? 0 : turns.size() - 1;

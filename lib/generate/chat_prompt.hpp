@@ -17,6 +17,7 @@ struct ChatPrompt {
 
 /// Renders and encodes as many of the messages as `options.when_full` says.
 /// @throws Error context_full: even the fewest do not fit, with counts; template_error; invalid_argument.
-[[nodiscard]] ChatPrompt chat_prompt(const Model& model, std::span<const Json> messages, const ChatOptions& options);
+[[nodiscard]] ChatPrompt chat_prompt(const Model& model, const ChatTemplate& chat_template,
+                                     std::span<const Json> messages, const ChatOptions& options);
 
 }  // namespace ondol

@@ -15,7 +15,7 @@ from .chat_template import ChatTemplate, RenderedPrompt
 from .demo import demo_model
 from .error import Error
 from .model import Model, StepOutput
-from .options import ChatOptions, GenerateOptions, LoadOptions
+from .options import ChatOptions, GenerateOptions, LoadOptions, RenderOptions
 from .replies import ParsedReply, ReplyDelta, ReplyParser, ToolCall, parse_reply
 from .stream import Piece, Stream
 
@@ -23,7 +23,7 @@ __all__ = [
     "BannedTokens", "Candidate", "Chat", "ChatOptions", "ChatTemplate", "ChosenToken", "DecoderStream", "Encoding",
     "Error", "FileInfo", "FrequencyPenalty", "GenerateOptions", "Greedy", "KVCache", "LoadOptions", "LogitBias",
     "MemoryEstimate", "MinP", "Model", "ModelInfo", "NoRepeatNgram", "ParsedReply", "Piece", "PresencePenalty",
-    "RenderedPrompt", "RepetitionPenalty", "ReplyDelta", "ReplyParser", "Result", "Runtime", "Sampler", "Score", "Step",
-    "StepOutput", "Stream", "Temperature", "Timings", "Tokenizer", "ToolCall", "TopK", "TopP", "Typical",
+    "RenderOptions", "RenderedPrompt", "RepetitionPenalty", "ReplyDelta", "ReplyParser", "Result", "Runtime", "Sampler",
+    "Score", "Step", "StepOutput", "Stream", "Temperature", "Timings", "Tokenizer", "ToolCall", "TopK", "TopP", "Typical",
     "default_threads", "demo_model", "inspect", "parse_reply", "reply_formats",
 ]

@@ -144,6 +144,8 @@ class RenderOptions:
     bos_token: str
     documents: str
     eos_token: str
+    parse_arguments: bool
+    parse_content: bool
     tools: str
     variables: str
     def __init__(self) -> None:
@@ -176,9 +178,30 @@ class ChatTemplate:
     """
     def __init__(self, source: str | bytes) -> None:
         ...
+    @staticmethod
+    def named(name: str | bytes) -> ChatTemplate:
+        """
+        A plain format.
+        """
+    @staticmethod
+    def names() -> list[str]:
+        """
+        Names of the plain formats.
+        """
+    def encode(self, tokenizer: Tokenizer, messages: str | bytes, options: RenderOptions) -> list[int]:
+        """
+        Ids; tokens of the start and end are the tokenizer's.
+        """
+    def render_text(self, messages: str | bytes, options: RenderOptions) -> str:
+        ...
     def render(self, messages: str | bytes, options: RenderOptions) -> tuple[str, list[tuple[int, int]]]:
         """
         Text, and the byte ranges in it that the template did not write.
+        """
+    @property
+    def stop(self) -> list[str]:
+        """
+        Texts that end a reply in a plain format.
         """
     @property
     def source(self) -> str:
@@ -940,7 +963,7 @@ class ChatOptions:
     def when_full(self, arg1: str | bytes) -> None:
         ...
 class Chat:
-    def __init__(self, model: Model) -> None:
+    def __init__(self, model: Model, chat_template: ChatTemplate | None = None) -> None:
         ...
     def add(self, message: str | bytes) -> None:
         ...

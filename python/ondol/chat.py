@@ -8,6 +8,7 @@ import weakref
 from typing import TYPE_CHECKING, Any, Dict, List, Literal, Mapping, Optional, Union, overload
 
 from . import _ondol
+from .chat_template import ChatTemplate
 from .error import Error
 from .options import ChatOptions, chat_options, to_json
 from .stream import Stream
@@ -26,9 +27,11 @@ class Chat:
     Options given here (ondol.ChatOptions) are the defaults of each reply. One thread at a time.
     """
 
-    def __init__(self, model: Model, *, system: Optional[str] = None, **options: Unpack[ChatOptions]):
+    def __init__(self, model: Model, *, system: Optional[str] = None, template: Optional[ChatTemplate] = None,
+                 **options: Unpack[ChatOptions]):
+        """template: instead of the model's own, or for a model without one; replies also end at its stop texts."""
         chat_options(options)  # errors are told here, not at the first reply
-        self._chat = _ondol.Chat(model._native)
+        self._chat = _ondol.Chat(model._native, template and template._native)
         self._options = dict(options)
         self._running: Optional[weakref.ref[_ondol.Generation]] = None
         if system is not None:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any, List, Mapping, NamedTuple, Optional, Sequence, Tuple, Union
 
 from . import _ondol
-from .options import render_options, to_json
+from .options import RenderOptions, render_options, to_json
 
 __all__ = ["ChatTemplate", "RenderedPrompt"]
 
@@ -22,7 +21,11 @@ class RenderedPrompt(NamedTuple):
 
 
 class ChatTemplate:
-    """A chat template in the Jinja language. Immutable; any thread may use it."""
+    """A chat template in the Jinja language. Immutable; any thread may use it.
+
+    Messages are dicts in the OpenAI form: {"role": "user", "content": "..."}; content may be a list of parts
+    ({"type": "text", "text": "..."}). Options: ondol.RenderOptions; other keywords are variables of the template.
+    """
 
     def __init__(self, source: Union[str, bytes]):
         self._native = _ondol.ChatTemplate(source)
@@ -33,31 +36,52 @@ class ChatTemplate:
         template._native = native
         return template
 
+    @classmethod
+    def named(cls, name: str) -> ChatTemplate:
+        """A plain format for models without a template, one of names(). Which one fits is the caller's knowledge."""
+        return cls._of(_ondol.ChatTemplate.named(name))
+
+    @staticmethod
+    def names() -> List[str]:
+        """The plain formats that named() knows."""
+        return _ondol.ChatTemplate.names()
+
     @property
     def source(self) -> str:
         return self._native.source
 
+    @property
+    def stop(self) -> List[str]:
+        """Texts that end a reply in a plain format, for generate(stop=...); chats add them by themselves."""
+        return self._native.stop
+
     def render(
-        self, messages: Sequence[Mapping[str, Any]], tools: Optional[Sequence[Any]] = None, **options: Any
+        self, messages: Sequence[Mapping[str, Any]], tools: Optional[Sequence[Any]] = None,
+        documents: Optional[Sequence[Any]] = None, **options: Any
     ) -> str:
-        """The prompt as text; arguments as render_marked()."""
-        return self.render_marked(messages, tools, **options).text
+        """The prompt as text."""
+        return self._native.render_text(to_json(messages), _settings(tools, documents, options))
 
     def render_marked(
-        self,
-        messages: Sequence[Mapping[str, Any]],
-        tools: Optional[Sequence[Any]] = None,
-        documents: Optional[Sequence[Any]] = None,
-        add_generation_prompt: bool = True,
-        now: Optional[datetime] = None,
-        bos_token: str = "",
-        eos_token: str = "",
-        **variables: Any,
+        self, messages: Sequence[Mapping[str, Any]], tools: Optional[Sequence[Any]] = None,
+        documents: Optional[Sequence[Any]] = None, **options: Any
     ) -> RenderedPrompt:
-        """The prompt, and what of it stems from the arguments.
+        """The prompt, and what of it stems from the arguments."""
+        return RenderedPrompt(*self._native.render(to_json(messages), _settings(tools, documents, options)))
 
-        now: the local time that the template sees (None: the clock's); variables: for the template, as JSON.
+    def encode(
+        self, tokenizer: _ondol.Tokenizer, messages: Sequence[Mapping[str, Any]], tools: Optional[Sequence[Any]] = None,
+        documents: Optional[Sequence[Any]] = None, **options: Any
+    ) -> List[int]:
+        """Ids of the prompt, the start token in front once if the tokenizer asks for it.
+
+        Control tokens that stand in messages are plain text, unless parse_content=True.
         """
-        options = render_options(tools, documents, variables, now, add_generation_prompt=add_generation_prompt,
-                                 bos_token=bos_token, eos_token=eos_token)
-        return RenderedPrompt(*self._native.render(to_json(messages), options))
+        return self._native.encode(tokenizer, to_json(messages), _settings(tools, documents, options))
+
+
+def _settings(
+    tools: Optional[Sequence[Any]], documents: Optional[Sequence[Any]], options: Mapping[str, Any]
+) -> _ondol.RenderOptions:
+    variables = {name: value for name, value in options.items() if name not in RenderOptions.__annotations__}
+    return render_options(tools, documents, variables, options)

@@ -133,18 +133,18 @@ class Model:
 
     @overload
     def chat(self, messages: Sequence[Mapping[str, Any]], *, stream: Literal[False] = False,
-             **options: Unpack[ChatOptions]) -> _ondol.Result: ...
+             template: Optional[ChatTemplate] = None, **options: Unpack[ChatOptions]) -> _ondol.Result: ...
 
     @overload
     def chat(self, messages: Sequence[Mapping[str, Any]], *, stream: Literal[True],
-             **options: Unpack[ChatOptions]) -> Stream: ...
+             template: Optional[ChatTemplate] = None, **options: Unpack[ChatOptions]) -> Stream: ...
 
-    def chat(self, messages, *, stream=False, **options):
+    def chat(self, messages, *, stream=False, template=None, **options):
         """The assistant's reply to messages in the OpenAI form; nothing is kept (ondol.Chat keeps).
 
-        Options: ondol.ChatOptions.
+        template: instead of the model's own. Options: ondol.ChatOptions.
         """
-        chat = Chat(self)
+        chat = Chat(self, template=template)
         for message in messages:
             chat.add(message)
         return chat.reply(stream=stream, **options)

@@ -55,7 +55,26 @@ class GenerateOptions(TypedDict, total=False):
     progress: Optional[Progress]  #: called with prompt tokens done and in all
 
 
-class ChatOptions(GenerateOptions, total=False):
+class RenderSettings(TypedDict, total=False):
+    """Of ChatTemplate and of chats; limits are errors with the code "template_error"."""
+
+    parse_arguments: bool  #: arguments of tool calls that are a text with JSON become that object
+    parse_content: bool  #: read control tokens in messages and data as such, not as text
+    max_steps: int  #: of the template, work on data included
+    max_depth: int  #: nested calls
+    max_output: int  #: bytes of output, and of any text on the way
+
+
+class RenderOptions(RenderSettings, total=False):
+    """Of ChatTemplate's methods; what else is given is a variable of the template."""
+
+    add_generation_prompt: bool  #: end with the header of an assistant's turn; True if not given
+    now: Optional[datetime]  #: the local time that the template sees; None: the clock's
+    bos_token: str  #: encode() has the tokenizer's
+    eos_token: str
+
+
+class ChatOptions(GenerateOptions, RenderSettings, total=False):
     """Of Model.chat and Chat."""
 
     tools: Optional[Sequence[Any]]
@@ -139,18 +158,21 @@ def generate_options(options: Mapping[str, Any], known: type = GenerateOptions) 
     return native
 
 
+_JSON = json.JSONEncoder(ensure_ascii=False)
+
+
 def to_json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False)
+    return _JSON.encode(value)
 
 
 def render_options(
     tools: Optional[Sequence[Any]] = None,
     documents: Optional[Sequence[Any]] = None,
     variables: Optional[Mapping[str, Any]] = None,
-    now: Optional[datetime] = None,
-    **others: Any,
+    options: Mapping[str, Any] = {},
 ) -> _ondol.RenderOptions:
-    native = _fill(_ondol.RenderOptions(), others, others)
+    native = _fill(_ondol.RenderOptions(), options, RenderOptions.__annotations__.keys() - {"now"})
+    now = options.get("now")
     if tools is not None:
         native.tools = to_json(tools)
     if documents is not None:
@@ -165,7 +187,5 @@ def render_options(
 def chat_options(options: Mapping[str, Any]) -> _ondol.ChatOptions:
     native = _ondol.ChatOptions()
     native.generate = generate_options(options, ChatOptions)
-    native.render = render_options(
-        options.get("tools"), options.get("documents"), options.get("variables"), options.get("now")
-    )
+    native.render = render_options(options.get("tools"), options.get("documents"), options.get("variables"), options)
     return _fill(native, options, ("when_full", "reserve"))

@@ -27,7 +27,10 @@ void bind_chat(py::module_& m) {
           [](ChatOptions& o, Text name) { o.when_full = choice("when_full", name, policies); });
 
   py::class_<PyChat>(m, "Chat")
-      .def(py::init([](const Model& model) { return std::make_unique<PyChat>(Chat(model)); }), "model"_a)
+      .def(py::init([](const Model& model, const ChatTemplate* chat_template) {
+             return std::make_unique<PyChat>(chat_template ? Chat(model, *chat_template) : Chat(model));
+           }),
+           "model"_a, "chat_template"_a = nullptr)
       .def(
           "add", [](PyChat& c, Text message) { c.use("chat")->add(message); }, "message"_a)
       .def("clear", [](PyChat& c) { c.use("chat")->clear(); })

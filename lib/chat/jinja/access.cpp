@@ -78,6 +78,7 @@ Text slice_text(Interpreter& in, const Text& text, const Bounds& bounds) {
     const std::string_view rest = text.view().substr(begin);
     std::size_t end = begin + bounds.count;
     if (!text.ascii()) {
+      in.limits.step(text.size() / 64);
       end = begin;
       std::size_t left = bounds.count;
       for (std::size_t at = 0; left > 0; --left) end = begin + (at += utf8_length(rest.substr(at)));
@@ -137,7 +138,9 @@ std::optional<Value> item(const Value& object, const Value& key) {
 std::optional<Value> python_attribute(Interpreter& in, const Value& object, std::string_view name) {
   if (name.starts_with("__") && name.ends_with("__") && name.size() > 4) return unsafe_attribute(object, name);
   if (changes(object, name)) return unsafe_attribute(object, name);
-  if (Object* special = object.object()) return special->attribute(in, name);
+  if (Object* special = object.object()) {
+    if (auto found = special->attribute(in, name)) return found;
+  }
   if (const Native* method = find_method(object, name)) {
     return ObjectPtr(std::make_shared<BoundMethod>(*method, object));
   }
@@ -155,6 +158,8 @@ Value get_attribute(Interpreter& in, const Value& object, std::string_view name)
 
 Value get_item(Interpreter& in, const Value& object, const Value& key) {
   if (object.is_undefined()) use_undefined(object);
+  if (const Text* text = object.text(); text && !text->ascii()) in.limits.step(text->size() / 64);
+  in.limits.step(key.weight() - 1);  // dicts look at all of it
   if (auto found = item(object, key)) return *found;
   if (const Text* name = key.text()) {
     if (auto found = python_attribute(in, object, name->view())) return *found;

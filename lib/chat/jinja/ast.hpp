@@ -40,6 +40,12 @@ struct Statement {
 };
 using Block = std::vector<std::unique_ptr<Statement>>;
 
+/// What has variables of its own.
+struct Frame {
+  /// Names that are undefined here until they are assigned, even if the caller passed them.
+  std::vector<std::pair<Symbol, Value>> hidden;
+};
+
 /// What is assigned to.
 struct Target {
   enum class Kind : std::uint8_t { name, attribute, tuple };
@@ -123,6 +129,7 @@ struct Arithmetic final : Expression {
 struct Concatenation final : Expression {
   Concatenation(std::int64_t at, Expressions p) : Expression(at), parts(std::move(p)) {}
   Value eval(Interpreter& in) const override;
+  Value concatenate_markup(Interpreter& in) const;
   Expressions parts;
 };
 
@@ -207,6 +214,9 @@ struct For final : Statement {
   bool recursive = false;
   Block body;
   Block otherwise;
+  Frame condition_frame;
+  Frame body_frame;
+  Frame otherwise_frame;
 };
 
 struct LoopControl final : Statement {
@@ -227,6 +237,7 @@ struct SetBlock final : Statement {
   Target target;
   ExpressionPtr filter;  ///< a chain of Applications whose first has no input; may be missing
   Block body;
+  Frame frame;
 };
 
 struct Parameter {
@@ -239,6 +250,7 @@ struct MacroNode {
   std::string name;
   std::vector<Parameter> parameters;
   Block body;
+  Frame frame;
   bool uses_caller = false;
   bool uses_varargs = false;
   bool uses_kwargs = false;
@@ -261,12 +273,14 @@ struct FilterBlock final : Statement {
   Flow run(Interpreter& in) const override;
   ExpressionPtr filter;
   Block body;
+  Frame frame;
 };
 
 struct With final : Statement {
   Flow run(Interpreter& in) const override;
   std::vector<std::pair<Target, ExpressionPtr>> variables;
   Block body;
+  Frame frame;
 };
 
 /// {% block %} (`top`: sees only the top level's variables) and {% generation %}
@@ -274,12 +288,14 @@ struct Section final : Statement {
   Flow run(Interpreter& in) const override;
   bool top = false;
   Block body;
+  Frame frame;
 };
 
 struct AutoEscape final : Statement {
   Flow run(Interpreter& in) const override;
   ExpressionPtr on;
   Block body;
+  Frame frame;
 };
 
 /// include, import, from, extends: there are no other templates

@@ -143,27 +143,47 @@ BigInteger BigInteger::operator*(const BigInteger& other) const {
   return {negative_ != other.negative_, std::move(product)};
 }
 
+/// One digit of a quotient, and what is left: rest < divisor * base. Guessed from the three leading digits, so that it
+/// is too large by one at most (Knuth, TAOCP 2, 4.3.1).
+std::uint32_t BigInteger::divide_step(Digits& rest, const Digits& divisor) {
+  if (compare(rest, divisor) < 0) return 0;
+  const std::size_t size = divisor.size();
+  const auto leading = [](const Digits& digits, std::size_t from, std::size_t count) {
+    unsigned __int128 value = 0;
+    for (std::size_t i = 0; i < count; ++i) {
+      value = value * base + (from >= i && from - i < digits.size() ? digits[from - i] : 0);
+    }
+    return value;
+  };
+  const std::size_t used = std::min<std::size_t>(size, 3);
+  const unsigned __int128 top = leading(rest, size, used + 1);
+  auto digit = static_cast<std::uint64_t>(top / leading(divisor, size - 1, used));
+  digit = std::min<std::uint64_t>(digit, base - 1);
+  const auto times = [&](std::uint64_t by) {
+    Digits product;
+    std::uint64_t carry = 0;
+    for (const std::uint32_t part : divisor) {
+      carry += part * by;
+      product.push_back(static_cast<std::uint32_t>(carry % base));
+      carry /= base;
+    }
+    if (carry > 0) product.push_back(static_cast<std::uint32_t>(carry));
+    while (!product.empty() && product.back() == 0) product.pop_back();
+    return product;
+  };
+  Digits product = times(digit);
+  while (compare(product, rest) > 0) product = times(--digit);
+  rest = subtract(rest, product);
+  while (!rest.empty() && rest.back() == 0) rest.pop_back();
+  return static_cast<std::uint32_t>(digit);
+}
+
 std::pair<BigInteger, BigInteger> BigInteger::divide(const BigInteger& divisor) const {
   Digits quotient(digits_.size());
   Digits rest;
   for (std::size_t i = digits_.size(); i-- > 0;) {
-    rest.insert(rest.begin(), digits_[i]);
-    while (!rest.empty() && rest.back() == 0) rest.pop_back();
-    // The quotient's digit by bisection: numbers here are a few digits long.
-    std::uint32_t low = 0;
-    std::uint32_t high = base - 1;
-    const BigInteger part(false, rest);
-    const BigInteger whole(false, divisor.digits_);
-    while (low < high) {
-      const std::uint32_t middle = low + (high - low + 1) / 2;
-      if ((whole * BigInteger(false, {middle})).compare(part) <= 0) {
-        low = middle;
-      } else {
-        high = middle - 1;
-      }
-    }
-    quotient[i] = low;
-    rest = (part - whole * BigInteger(false, {low})).digits_;
+    if (!rest.empty() || digits_[i] != 0) rest.insert(rest.begin(), digits_[i]);
+    quotient[i] = divide_step(rest, divisor.digits_);
   }
   BigInteger q(negative_ != divisor.negative_, std::move(quotient));
   BigInteger r(negative_, std::move(rest));
@@ -172,6 +192,19 @@ std::pair<BigInteger, BigInteger> BigInteger::divide(const BigInteger& divisor) 
     r = r + divisor;
   }
   return {std::move(q), std::move(r)};
+}
+
+double BigInteger::true_quotient(const BigInteger& divisor) const {
+  if (zero()) return divisor.negative_ ? -0.0 : 0.0;
+  // Scaled so that the whole quotient has 66 bits or more, of which the last says that something is left.
+  const auto bits = [](const BigInteger& value) { return static_cast<int>(value.digits_.size() * 30); };
+  const int shift = std::max(0, 96 + bits(divisor) - bits(*this));
+  const BigInteger two(std::int64_t{2});
+  const BigInteger above = BigInteger(false, digits_) * two.power(static_cast<std::uint64_t>(shift));
+  auto [quotient, rest] = above.divide(BigInteger(false, divisor.digits_));
+  quotient = quotient * two + BigInteger(std::int64_t{rest.zero() ? 0 : 1});
+  const double size = std::ldexp(quotient.to_double(), -shift - 1);
+  return negative_ != divisor.negative_ ? -size : size;
 }
 
 BigInteger BigInteger::power(std::uint64_t exponent) const {
@@ -183,6 +216,16 @@ BigInteger BigInteger::power(std::uint64_t exponent) const {
     if (exponent > 0) square = square * square;
   }
   return result;
+}
+
+std::uint64_t BigInteger::work(const BigInteger& other) const noexcept {
+  return 1 + digits_.size() * other.digits_.size() / 8;
+}
+
+std::uint64_t BigInteger::power_work(std::uint64_t exponent) const noexcept {
+  constexpr std::uint64_t most = max_digits / base_digits + 1;
+  const std::uint64_t size = digits_.size() == 0 ? 0 : std::min(exponent, most / digits_.size() + 1) * digits_.size();
+  return size * size / 8;
 }
 
 int BigInteger::compare(const BigInteger& other) const noexcept {

@@ -36,6 +36,12 @@ class BigInteger {
   /// Quotient and remainder, rounded down as Python does; `divisor` is not zero.
   [[nodiscard]] std::pair<BigInteger, BigInteger> divide(const BigInteger& divisor) const;
   [[nodiscard]] BigInteger power(std::uint64_t exponent) const;
+  /// The quotient as the nearest double; infinite if beyond. `divisor` is not zero.
+  [[nodiscard]] double true_quotient(const BigInteger& divisor) const;
+
+  /// Steps that a product or quotient with `other` counts for, and a power.
+  [[nodiscard]] std::uint64_t work(const BigInteger& other) const noexcept;
+  [[nodiscard]] std::uint64_t power_work(std::uint64_t exponent) const noexcept;
 
   [[nodiscard]] int compare(const BigInteger& other) const noexcept;
 
@@ -46,6 +52,7 @@ class BigInteger {
   static Digits add(const Digits& a, const Digits& b);
   static Digits subtract(const Digits& a, const Digits& b);  // a >= b
   static std::uint32_t divide_small(Digits& a, std::uint32_t divisor);
+  static std::uint32_t divide_step(Digits& rest, const Digits& divisor);
 
   bool negative_ = false;
   Digits digits_;

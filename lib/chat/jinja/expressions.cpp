@@ -3,6 +3,7 @@
 #include "chat/jinja/access.hpp"
 #include "chat/jinja/ast.hpp"
 #include "chat/jinja/interpreter.hpp"
+#include "chat/jinja/markup.hpp"
 #include "chat/jinja/show.hpp"
 
 namespace ondol::jinja {
@@ -13,12 +14,14 @@ void CallArguments::eval(Interpreter& in, Arguments& arguments) const {
   for (const auto& [name, argument] : named) arguments.named.emplace_back(name, in.eval(*argument));
   if (star) {
     const ListPtr items = items_of(in, in.eval(*star));
+    in.limits.step(items->items.size());
     arguments.positional.insert(arguments.positional.end(), items->items.begin(), items->items.end());
   }
   if (double_star) {
     const Value mapping = in.eval(*double_star);
     if (mapping.is_undefined()) use_undefined(mapping);
     if (!mapping.dict()) throw Failure(fmt::format("argument after ** must be a mapping, not {}", type_name(mapping)));
+    in.limits.step(mapping.dict()->size());
     for (const auto& [key, value] : mapping.dict()->members()) {
       if (!key.text()) throw Failure("keywords must be strings");
       arguments.named.emplace_back(key.text()->bytes(), value);
@@ -27,7 +30,7 @@ void CallArguments::eval(Interpreter& in, Arguments& arguments) const {
 }
 
 Value Name::eval(Interpreter& in) const {
-  const Value* found = in.scope->find(symbol);
+  const Value* found = in.find(symbol);
   return found ? *found : undefined_name(name);
 }
 
@@ -42,6 +45,7 @@ Value Mapping::eval(Interpreter& in) const {
   auto dict = std::make_shared<Dict>();
   for (const auto& [key, value] : members) {
     const Value name = in.eval(*key);
+    in.limits.step(name.weight());
     dict->set(name, in.eval(*value));
   }
   return DictPtr(std::move(dict));
@@ -76,18 +80,41 @@ Value Comparing::eval(Interpreter& in) const {
 
 Value Arithmetic::eval(Interpreter& in) const {
   Value left = in.eval(*first);
+  TextBuilder sum(in.limits);  // of texts that are added one after the other; in place of `left` unless it is empty
+  const auto is_plain = [](const Value& value) { return value.text() && !value.text()->markup(); };
   for (const auto& [op, operand] : rest) {
     const Value right = in.eval(*operand);
     in.at = at;
+    if (op == Operator::add && is_plain(right) && (sum.size() > 0 || is_plain(left))) {
+      if (sum.size() == 0) sum.append(*left.text());
+      sum.append(*right.text());
+      left = Text();
+      continue;
+    }
+    if (sum.size() > 0) left = sum.finish();
     left = arithmetic(in, op, left, right);
   }
-  return left;
+  return sum.size() > 0 ? Value(sum.finish()) : left;
 }
 
 Value Concatenation::eval(Interpreter& in) const {
+  if (in.autoescape) return concatenate_markup(in);
   TextBuilder text(in.limits);
   for (const auto& part : parts) append_str(text, in.eval(*part));
   return text.finish();
+}
+
+/// Markup if any part is, and then the others escaped.
+Value Concatenation::concatenate_markup(Interpreter& in) const {
+  std::vector<Text> texts;
+  bool markup = false;
+  for (const auto& part : parts) {
+    texts.push_back(to_text(in.limits, in.eval(*part)));
+    markup |= texts.back().markup();
+  }
+  TextBuilder out(in.limits);
+  for (const Text& text : texts) out.append(markup && !text.markup() ? escape_html(in.limits, text) : text);
+  return out.finish(markup);
 }
 
 Value Conditional::eval(Interpreter& in) const {

@@ -49,7 +49,7 @@ std::vector<Dict::Member> members(Call& call) {
     }
   }
   for (auto& [name, value] : call.arguments.named) found.emplace_back(Value::source(name), std::move(value));
-  call.in.limits.step(found.size());
+  for (const auto& [key, value] : found) call.in.limits.step(key.weight());
   return found;
 }
 

@@ -36,7 +36,7 @@ Interpreter::CallLevel::CallLevel(Interpreter& in) : in_(in) {
 }
 
 Interpreter::~Interpreter() {
-  for (const auto& scope : captured_) scope->variables.clear();
+  for (const auto& scope : captured_) scope->clear();
   for (const auto& space : namespaces_) space->clear();
 }
 
@@ -87,7 +87,7 @@ void assign(Interpreter& in, const Target& target, const Value& value) {
   switch (target.kind) {
     case Target::Kind::name: in.scope->set(target.symbol, value); return;
     case Target::Kind::attribute: {
-      const Value* owner = in.scope->find(target.symbol);
+      const Value* owner = in.find(target.symbol);
       auto* space = owner ? owner->object_as<Namespace>() : nullptr;
       if (!space) throw Failure("cannot assign attribute on non-namespace object");
       space->set(target.name, value);

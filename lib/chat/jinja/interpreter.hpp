@@ -10,35 +10,10 @@
 #include "chat/jinja/ast.hpp"
 #include "chat/jinja/limits.hpp"
 #include "chat/jinja/objects.hpp"
+#include "chat/jinja/scope.hpp"
 #include "chat/jinja/value.hpp"
 
 namespace ondol::jinja {
-
-/// Variables of one level; what is not here is in the parent.
-struct Scope {
-  explicit Scope(std::shared_ptr<Scope> parent_scope) : parent(std::move(parent_scope)) {}
-  [[nodiscard]] const Value* find(Symbol symbol) const noexcept {
-    for (const Scope* scope = this; scope; scope = scope->parent.get()) {
-      for (const auto& [name, value] : scope->variables) {
-        if (name == symbol) return &value;
-      }
-    }
-    return nullptr;
-  }
-  void set(Symbol symbol, Value value) {
-    for (auto& [name, old] : variables) {
-      if (name == symbol) {
-        old = std::move(value);
-        return;
-      }
-    }
-    variables.emplace_back(symbol, std::move(value));
-  }
-
-  std::shared_ptr<Scope> parent;
-  std::vector<std::pair<Symbol, Value>> variables;
-  bool captured = false;  ///< a macro refers to it
-};
 
 /// The state of one rendering.
 class Interpreter {
@@ -55,12 +30,30 @@ class Interpreter {
   Interpreter& operator=(const Interpreter&) = delete;
   ~Interpreter();
 
+  /// A variable, an input or a function; nullptr if there is none.
+  [[nodiscard]] const Value* find(Symbol symbol) const noexcept {
+    if (const Value* found = scope->find(symbol)) return found;
+    return symbol < inputs.size() && inputs[symbol] ? &*inputs[symbol] : nullptr;
+  }
+
   Value eval(const Expression& expression);
   Flow run(const Block& block);
 
   /// Runs the block in `inner`, with its output as the result; nothing if it left a loop around it.
   std::optional<Text> capture(const Block& block, std::shared_ptr<Scope> inner, Flow* flow = nullptr);
-  [[nodiscard]] std::shared_ptr<Scope> inner_scope() const { return std::make_shared<Scope>(scope); }
+  /// A scope for a frame inside of the current one, or of `parent`.
+  [[nodiscard]] std::shared_ptr<Scope> inner_scope(const Frame& frame) const { return inner_scope(frame, scope); }
+  [[nodiscard]] std::shared_ptr<Scope> inner_scope(const Frame& frame, std::shared_ptr<Scope> parent) const {
+    auto inner = std::make_shared<Scope>(std::move(parent));
+    hide(frame, *inner);
+    return inner;
+  }
+  /// Makes the frame's hidden names undefined; those that nobody passed are so by themselves.
+  void hide(const Frame& frame, Scope& inner) const {
+    for (const auto& [symbol, undefined] : frame.hidden) {
+      if (inputs[symbol]) inner.set(symbol, undefined);
+    }
+  }
   /// The current scope, for a macro to keep.
   std::shared_ptr<Scope> capture_scope();
   std::shared_ptr<Namespace> make_namespace();
@@ -79,8 +72,10 @@ class Interpreter {
 
   Limits limits;
   std::optional<std::chrono::sys_seconds> now;
+  std::vector<std::optional<Value>> inputs;  ///< by symbol
   std::shared_ptr<Scope> scope;
   std::shared_ptr<Scope> root;  ///< the template's top level
+  const Frame* root_frame = nullptr;
   TextBuilder* out = nullptr;
   std::int64_t at = -1;  ///< byte of the source that is being run
   bool autoescape = false;

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "chat/jinja/access.hpp"
+#include "chat/jinja/operators.hpp"
 
 namespace ondol::jinja {
 
@@ -32,19 +33,17 @@ std::optional<Value> Loop::attribute(Interpreter&, std::string_view name) {
     }));
   }
   if (name == "changed") {
-    return ObjectPtr(std::make_shared<BoundCall>(shared_from_this(), [](Object& self, Interpreter&, Arguments& a) {
-      return Value(static_cast<Loop&>(self).changed(std::move(a.positional)));
+    return ObjectPtr(std::make_shared<BoundCall>(shared_from_this(), [](Object& self, Interpreter& in, Arguments& a) {
+      return Value(static_cast<Loop&>(self).changed(in, std::move(a.positional)));
     }));
   }
   return std::nullopt;
 }
 
-bool Loop::changed(Values values) {
-  depth_around(values);
-  if (last_changed_ && std::equal(values.begin(), values.end(), last_changed_->begin(), last_changed_->end(), equal)) {
-    return false;
-  }
-  last_changed_ = std::move(values);
+bool Loop::changed(Interpreter& in, Values values) {
+  const Value now = make_tuple(std::move(values));
+  if (last_changed_ && equal(in, *last_changed_, now)) return false;
+  last_changed_ = now;
   return true;
 }
 
@@ -77,33 +76,35 @@ Flow For::loop(Interpreter& in, const Value& value, std::int64_t depth) const {
     Values kept;
     for (const Value& item : list->items) {
       in.limits.step();
-      const ScopeGuard guard(in, in.inner_scope());
+      const ScopeGuard guard(in, in.inner_scope(condition_frame));
       assign(in, target, item);
       if (truth(in.eval(*condition))) kept.push_back(item);
     }
     list = make_list(std::move(kept)).list_pointer();
   }
-  if (list->items.empty()) {
-    const ScopeGuard guard(in, in.inner_scope());
-    return in.run(otherwise);
-  }
   const auto state = std::make_shared<Loop>(*this, list, depth, recursive ? in.capture_scope() : nullptr);
   const std::shared_ptr<Scope> outer = in.scope;
   std::shared_ptr<Scope> inner;
+  bool completed = false;  // as in Jinja2, a body that always breaks or continues counts as no body: `else` runs
   for (std::size_t i = 0; i < list->items.size(); ++i) {
     in.limits.step();
     if (inner && inner.use_count() == 1) {
-      inner->variables.clear();
+      inner->clear();
     } else {
       inner = std::make_shared<Scope>(outer);
     }
+    in.hide(body_frame, *inner);
     state->move_to(i);
     inner->set(symbol_loop, ObjectPtr(state));
     const ScopeGuard guard(in, inner);
     assign(in, target, list->items[i]);
-    if (in.run(body) == Flow::break_loop) break;
+    const Flow flow = in.run(body);
+    if (flow == Flow::break_loop) break;
+    completed |= flow == Flow::next;
   }
-  return Flow::next;
+  if (completed || otherwise.empty()) return Flow::next;
+  const ScopeGuard guard(in, in.inner_scope(otherwise_frame));
+  return in.run(otherwise);
 }
 
 }  // namespace ondol::jinja

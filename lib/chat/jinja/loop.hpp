@@ -20,7 +20,7 @@ class Loop final : public Object {
   [[nodiscard]] std::uint32_t depth() const noexcept override { return items_->depth + 1; }
 
   void move_to(std::size_t index) noexcept { index_ = index; }
-  bool changed(Values values);
+  bool changed(Interpreter& in, Values values);
   [[nodiscard]] std::size_t index() const noexcept { return index_; }
 
  private:
@@ -29,7 +29,7 @@ class Loop final : public Object {
   std::size_t index_ = 0;
   std::int64_t depth0_;
   std::shared_ptr<Scope> scope_;  // of a recursive loop: what it runs in
-  std::optional<Values> last_changed_;
+  std::optional<Value> last_changed_;
 };
 
 }  // namespace ondol::jinja

@@ -37,12 +37,13 @@ std::optional<Value> Macro::attribute(Interpreter&, std::string_view name) {
 
 Value Macro::call(Interpreter& in, Arguments& arguments) {
   const Interpreter::CallLevel level(in);
-  const auto inner = std::make_shared<Scope>(scope_);
+  const auto inner = in.inner_scope(node_.frame, scope_);
   const std::size_t count = node_.parameters.size();
   const std::size_t given = arguments.positional.size();
-  // Presets are evaluated inside, each after the parameters in front of it.
+  // Presets are evaluated inside, in order, when all that was given is there.
   const ScopeGuard guard(in, inner);
   bool found_caller = false;
+  std::vector<const Parameter*> missing;
   for (std::size_t i = 0; i < count; ++i) {
     const Parameter& parameter = node_.parameters[i];
     found_caller |= parameter.symbol == symbol_caller;
@@ -52,11 +53,13 @@ Value Macro::call(Interpreter& in, Arguments& arguments) {
     } else {
       value = take(arguments, parameter.name);
     }
-    if (!value) {
-      value = parameter.preset ? in.eval(*parameter.preset)
-                               : undefined(fmt::format("parameter '{}' was not provided", parameter.name));
-    }
-    inner->set(parameter.symbol, std::move(*value));
+    if (!value) missing.push_back(&parameter);
+    inner->set(parameter.symbol, value ? std::move(*value) : undefined_name(parameter.name));
+  }
+  for (const Parameter* parameter : missing) {
+    inner->set(parameter->symbol, parameter->preset
+                                      ? in.eval(*parameter->preset)
+                                      : undefined(fmt::format("parameter '{}' was not provided", parameter->name)));
   }
   if (node_.uses_caller && !found_caller) {
     const auto caller = take(arguments, "caller");

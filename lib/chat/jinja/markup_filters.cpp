@@ -1,5 +1,10 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <charconv>
+#include <optional>
+#include <string>
+
 #include "base/utf8.hpp"
 #include "chat/jinja/access.hpp"
 #include "chat/jinja/interpreter.hpp"
@@ -38,34 +43,73 @@ Value force_escape(Call& call) { return escape_html(call.in.limits, to_text(call
 
 Value safe(Call& call) { return to_text(call.in.limits, call.self).as_markup(true); }
 
+/// A reference to a character at the start of `text`: what it means, and its length.
+struct Reference {
+  std::string meaning;
+  std::size_t length = 0;
+};
+
+std::optional<Reference> numeric_reference(std::string_view text) {
+  if (!text.starts_with("&#")) return std::nullopt;
+  const bool hexadecimal = text.size() > 2 && (text[2] | 0x20) == 'x';
+  const char* const begin = text.data() + (hexadecimal ? 3 : 2);
+  std::uint32_t code = 0;
+  const auto read = std::from_chars(begin, text.data() + text.size(), code, hexadecimal ? 16 : 10);
+  if (read.ec != std::errc() || code == 0 || code > 0x10FFFF || (code >= 0xD800 && code < 0xE000)) return std::nullopt;
+  Reference found{{}, static_cast<std::size_t>(read.ptr - text.data())};
+  utf8_append(found.meaning, code);
+  return found;
+}
+
+/// The names that escaping makes, and their kin; HTML knows two thousand more.
+std::optional<Reference> named_reference(std::string_view text) {
+  constexpr std::pair<std::string_view, std::string_view> names[] = {
+      {"&lt", "<"}, {"&gt", ">"},  {"&amp", "&"},   {"&quot", "\""}, {"&LT", "<"},
+      {"&GT", ">"}, {"&AMP", "&"}, {"&QUOT", "\""}, {"&apos;", "'"}, {"&nbsp", "\xC2\xA0"}};
+  for (const auto& [name, meaning] : names) {
+    if (text.starts_with(name)) return Reference{std::string(meaning), name.size()};
+  }
+  return std::nullopt;
+}
+
+Text unescape(Limits& limits, const Text& text) {
+  TextBuilder out(limits);
+  std::size_t done = 0;
+  for (std::size_t at = 0; (at = text.view().find('&', at)) != std::string_view::npos;) {
+    const std::string_view rest = text.view().substr(at);
+    auto found = numeric_reference(rest);
+    if (!found) found = named_reference(rest);
+    if (!found) {
+      ++at;
+      continue;
+    }
+    out.append(text, done, at);
+    out.append(found->meaning, text.is_content(at) ? Text::Origin::content : Text::Origin::source);
+    at += found->length;
+    if (text.view().substr(at - 1, 1) != ";" && text.view().substr(at).starts_with(';')) ++at;
+    done = at;
+  }
+  out.append(text, done, text.size());
+  return out.finish();
+}
+
 /// Without comments, tags, and white space but single blanks; entities decoded.
 Value strip_tags(Call& call) {
   Limits& limits = call.in.limits;
-  Text text = to_text(limits, call.self).as_markup(false);
-  const auto remove = [&](std::string_view open, std::string_view close) {
-    TextBuilder out(limits);
-    std::size_t done = 0;
-    for (std::size_t from = 0;;) {
-      const std::size_t begin = text.view().find(open, from);
-      if (begin == std::string_view::npos) break;
-      const std::size_t end = text.view().find(close, begin);
-      if (end == std::string_view::npos) break;
-      out.append(text, done, begin);
-      done = from = end + close.size();
-    }
-    out.append(text, done, text.size());
-    text = out.finish();
-  };
-  remove("<!--", "-->");
-  remove("<", ">");
-  text = join(limits, Text(" "), split(limits, text, nullptr, -1, false));
-  constexpr std::pair<std::string_view, std::string_view> entities[] = {
-      {"&lt;", "<"},  {"&gt;", ">"},          {"&quot;", "\""}, {"&#34;", "\""},
-      {"&#39;", "'"}, {"&nbsp;", "\xC2\xA0"}, {"&amp;", "&"}};
-  for (const auto& [entity, meaning] : entities) {
-    text = replace(limits, text, Text(std::string(entity)), Text(std::string(meaning)), -1);
+  const Text text = to_text(limits, call.self).as_markup(false);
+  TextBuilder out(limits);
+  std::size_t done = 0;
+  while (true) {
+    const std::size_t begin = text.view().find('<', done);
+    if (begin == std::string_view::npos) break;
+    const bool comment = text.view().substr(begin).starts_with("<!--");
+    const std::size_t end = comment ? find_text(text.view(), "-->", begin + 4) : text.view().find('>', begin);
+    if (end == std::string_view::npos) break;
+    out.append(text, done, begin);
+    done = end + (comment ? 3 : 1);
   }
-  return text;
+  out.append(text, done, text.size());
+  return unescape(limits, join(limits, Text(" "), split(limits, out.finish(), nullptr, -1, false)));
 }
 
 void append_quoted(TextBuilder& out, const Text& text, bool query) {
@@ -119,7 +163,8 @@ Value xml_attributes(Call& call) {
   const bool space = call.flag(0, true);
   for (const auto& [key, value] : dict->members()) {
     if (value.is_none() || value.is_undefined()) continue;
-    const Text name = to_text(limits, key);
+    if (!key.text()) call.refuse(fmt::format("expected string, got '{}'", type_name(key)));
+    const Text& name = *key.text();
     if (name.view().find_first_of(" \t\n\r\f\v/>=") != std::string_view::npos) {
       call.refuse(fmt::format("Invalid character in attribute name: {}", brief(key)));
     }
@@ -130,7 +175,7 @@ Value xml_attributes(Call& call) {
     out.append(text.markup() ? text : escape_html(limits, text));
     out.append("\"");
   }
-  return out.finish();
+  return out.finish(call.in.autoescape);
 }
 
 /// Links are for pages, not for prompts.

@@ -33,15 +33,22 @@ struct Call {
   [[nodiscard]] const Value* given(std::size_t i) const noexcept {
     return bound[i] && !bound[i]->is_none() ? bound[i] : nullptr;
   }
-  /// Within +-2^62.
+  /// Within +-2^62; one of more than 64 bits is refused.
   [[nodiscard]] std::int64_t integer(std::size_t i, std::int64_t preset = 0) const;
+  /// Within +-2^62, however large: the bound of a slice.
+  [[nodiscard]] std::int64_t place(std::size_t i, std::int64_t preset = 0) const;
   [[nodiscard]] bool flag(std::size_t i, bool preset) const { return bound[i] ? truth(*bound[i]) : preset; }
+  /// A flag that Python takes as a C int, so that nothing but integers will do; false if missing.
+  [[nodiscard]] bool integer_flag(std::size_t i) const;
   [[nodiscard]] const Text& text(std::size_t i) const;
   /// The receiver of a method of str.
   [[nodiscard]] const Text& self_text() const { return *self.text(); }
   /// Names the call and its argument in a Failure.
   [[noreturn]] void refuse(std::string_view reason) const;
 };
+
+/// Steps that a call takes by itself: for the size of what it is given, or none where it does not look at all of it.
+enum class Cost : std::uint8_t { size, constant };
 
 /// A filter, test, method or function of C++ as a row of its table.
 struct Native {
@@ -51,6 +58,7 @@ struct Native {
   Value (*run)(Call&);
   std::array<std::string_view, 5> parameters{};
   int required = 0;
+  Cost cost = Cost::size;
 };
 
 /// Binds the arguments to the row's parameters and runs it.

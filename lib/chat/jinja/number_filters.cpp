@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 
@@ -26,12 +27,15 @@ Value whole(Call& call) {
   const Value preset = call.has(0) ? call.at(0) : Value(0);
   if (value.is_undefined()) use_undefined(value);
   if (const Text* text = value.text()) {
+    const std::uint64_t digits = std::min<std::uint64_t>(text->size(), BigInteger::max_digits);
+    call.in.limits.step(digits * digits / 1024);  // in another base than ten
     if (const auto found = parse_integer(text->view(), call.integer(1, 10))) return *found;
     const auto real = parse_real(text->view());
     return real && std::isfinite(*real) ? Value(BigInteger(*real)) : preset;
   }
   if (!value.is_number()) return preset;
   if (!value.is(Type::real)) return positive(value);
+  if (std::isinf(value.real())) call.refuse("cannot convert float infinity to integer");
   return std::isfinite(value.real()) ? Value(BigInteger(value.real())) : preset;
 }
 
@@ -57,6 +61,7 @@ Value rounded(Call& call) {
   if (method == "common") {
     if (value.is(Type::real)) return round_to(value.real(), digits);
     if (digits >= 0) return positive(value);
+    call.in.limits.step(static_cast<std::uint64_t>(-std::max<std::int64_t>(digits, -5000)));
     // To the nearest multiple of 10^n, halves to the even one.
     const BigInteger unit =
         BigInteger(std::int64_t{10}).power(static_cast<std::uint64_t>(-std::max<std::int64_t>(digits, -5000)));
@@ -90,10 +95,12 @@ Value file_size(Call& call) {
   const double base = binary ? 1024 : 1000;
   if (bytes == 1) return Value::source("1 Byte");
   if (bytes < base) return Value::source(fmt::format("{} Bytes", BigInteger(bytes).to_string()));
-  double unit = base;
+  const BigInteger factor(std::int64_t{binary ? 1024 : 1000});
+  BigInteger exact = factor;  // Python compares with the integer, which a double may not hold
   for (std::size_t i = 0;; ++i) {
-    unit *= base;
-    if (bytes < unit || i + 1 == prefixes.size()) {
+    exact = exact * factor;
+    const double unit = exact.to_double();
+    if (less(Value(bytes), Value(exact)) || i + 1 == prefixes.size()) {
       const std::string_view prefix = binary && i == 0 ? "K" : prefixes[i];
       return Value::source(fmt::format("{:.1f} {}{}", base * bytes / unit, prefix, binary ? "iB" : "B"));
     }

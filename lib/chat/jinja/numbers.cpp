@@ -13,12 +13,8 @@ namespace ondol::jinja {
 namespace {
 
 std::string_view trimmed(std::string_view text) {
-  const auto all = characters(text);
-  std::size_t first = 0;
-  std::size_t last = all.size() - 1;
-  while (first < last && is_space(all[first].code)) ++first;
-  while (last > first && is_space(all[last - 1].code)) --last;
-  return text.substr(all[first].begin, all[last].begin - all[first].begin);
+  const TextRange rest = strip_range(text, nullptr, Side::both);
+  return text.substr(rest.begin, rest.end - rest.begin);
 }
 
 /// Without single underscores between digits; nothing if one stands elsewhere.

@@ -92,10 +92,10 @@ void Namespace::append_repr(TextBuilder& out) const {
   shown_ = true;
   out.append("<Namespace {");
   bool first = true;
-  for (const auto& [name, value] : attributes_) {
+  for (const auto& [name, value] : attributes_.members()) {
     if (!first) out.append(", ");
     first = false;
-    ondol::jinja::append_repr(out, Value::source(name));
+    ondol::jinja::append_repr(out, name);
     out.append(": ");
     ondol::jinja::append_repr(out, value);
   }
@@ -103,23 +103,9 @@ void Namespace::append_repr(TextBuilder& out) const {
   shown_ = false;
 }
 
-std::optional<Value> Namespace::attribute(Interpreter& in, std::string_view name) {
-  in.limits.step(attributes_.size() / 16);
-  for (const auto& [key, value] : attributes_) {
-    if (key == name) return value;
-  }
-  return std::nullopt;
-}
-
-void Namespace::set(std::string_view name, Value value) {
-  depth_around({value});
-  for (auto& [key, old] : attributes_) {
-    if (key == name) {
-      old = std::move(value);
-      return;
-    }
-  }
-  attributes_.emplace_back(name, std::move(value));
+std::optional<Value> Namespace::attribute(Interpreter&, std::string_view name) {
+  const Value* found = attributes_.find(name);
+  return found ? std::optional(*found) : std::nullopt;
 }
 
 std::optional<Value> Cycler::attribute(Interpreter&, std::string_view name) {

@@ -67,6 +67,7 @@ class DictView final : public Object {
   [[nodiscard]] bool truth() override { return dict_->size() > 0; }
   [[nodiscard]] bool equals(const Object& other) const override;
   [[nodiscard]] std::uint32_t depth() const noexcept override { return dict_->depth() + 1; }
+  [[nodiscard]] std::uint64_t weight() const noexcept override { return dict_->weight(); }
 
  private:
   [[nodiscard]] Values list() const;
@@ -80,11 +81,11 @@ class Namespace final : public Object {
   [[nodiscard]] std::string_view type_name() const noexcept override { return "Namespace"; }
   void append_repr(TextBuilder& out) const override;
   [[nodiscard]] std::optional<Value> attribute(Interpreter& in, std::string_view name) override;
-  void set(std::string_view name, Value value);
-  void clear() { attributes_.clear(); }
+  void set(std::string_view name, Value value) { attributes_.set(Value::source(std::string(name)), std::move(value)); }
+  void clear() { attributes_ = {}; }
 
  private:
-  std::vector<std::pair<std::string, Value>> attributes_;
+  Dict attributes_;
   mutable bool shown_ = false;  // inside append_repr: a namespace may hold itself
 };
 
@@ -120,7 +121,7 @@ class Joiner final : public Object {
 class BoundMethod final : public Object {
  public:
   explicit BoundMethod(const Native& native, Value self = None{})
-      : native_(native), self_(std::move(self)), depth_(depth_around({self_})) {}
+      : native_(native), self_(std::move(self)), depth_(depth_around(self_)) {}
   [[nodiscard]] std::string_view type_name() const noexcept override { return "builtin_function_or_method"; }
   void append_repr(TextBuilder& out) const override;
   [[nodiscard]] bool callable() const noexcept override { return true; }

@@ -8,6 +8,7 @@
 #include "chat/jinja/access.hpp"
 #include "chat/jinja/interpreter.hpp"
 #include "chat/jinja/markup.hpp"
+#include "chat/jinja/text_functions.hpp"
 
 namespace ondol::jinja {
 namespace {
@@ -56,16 +57,19 @@ Value real_arithmetic(Operator op, double a, double b) {
   return power;
 }
 
-Value big_arithmetic(Operator op, const Value& left, const Value& right) {
+Value big_arithmetic(Interpreter& in, Operator op, const Value& left, const Value& right) {
   const BigInteger a = left.big();
   const BigInteger b = right.big();
+  in.limits.step(a.work(b));
   switch (op) {
     case Operator::add: return a + b;
     case Operator::subtract: return a - b;
     case Operator::multiply: return a * b;
     case Operator::divide: {
       if (b.zero()) by_zero();
-      return a.to_double() / b.to_double();
+      const double quotient = a.true_quotient(b);
+      if (std::isinf(quotient)) throw Failure("integer division result too large for a float");
+      return quotient;
     }
     case Operator::floor_divide:
     case Operator::modulo: {
@@ -79,10 +83,13 @@ Value big_arithmetic(Operator op, const Value& left, const Value& right) {
   const auto exponent = b.small();
   if (!exponent)
     throw Failure(fmt::format("the template computes an integer of more than {} digits", BigInteger::max_digits));
+  in.limits.step(a.power_work(static_cast<std::uint64_t>(*exponent)));
   return a.power(static_cast<std::uint64_t>(*exponent));
 }
 
-Value integer_arithmetic(Operator op, const Value& left, const Value& right) {
+bool exact_as_real(std::int64_t value) { return value <= 1LL << 53 && value >= -(1LL << 53); }
+
+Value integer_arithmetic(Interpreter& in, Operator op, const Value& left, const Value& right) {
   const auto a = left.small();
   const auto b = right.small();
   std::int64_t result = 0;
@@ -99,6 +106,7 @@ Value integer_arithmetic(Operator op, const Value& left, const Value& right) {
         break;
       case Operator::divide:
         if (*b == 0) by_zero();
+        if (!exact_as_real(*a) || !exact_as_real(*b)) break;
         return static_cast<double>(*a) / static_cast<double>(*b);
       case Operator::floor_divide:
       case Operator::modulo: {
@@ -111,13 +119,13 @@ Value integer_arithmetic(Operator op, const Value& left, const Value& right) {
       case Operator::power: break;
     }
   }
-  return big_arithmetic(op, left, right);
+  return big_arithmetic(in, op, left, right);
 }
 
 Value repeat(Interpreter& in, const Value& value, const Value& times) {
   const auto small = times.small();
-  const bool none = small ? *small <= 0 : times.big().negative();
-  const std::size_t count = none ? 0 : small ? static_cast<std::size_t>(*small) : SIZE_MAX;
+  if (!small) throw Failure("cannot fit 'int' into an index-sized integer");
+  const std::size_t count = *small <= 0 ? 0 : static_cast<std::size_t>(*small);
   if (const Text* text = value.text()) {
     in.limits.growing(count != 0 && text->size() > SIZE_MAX / count ? SIZE_MAX : count * text->size());
     TextBuilder out(in.limits);
@@ -137,7 +145,7 @@ Value repeat(Interpreter& in, const Value& value, const Value& times) {
   return make_list(std::move(items), list.kind == List::Kind::list ? List::Kind::list : List::Kind::tuple);
 }
 
-Text join(Interpreter& in, const Text& a, const Text& b) {
+Text sum(Interpreter& in, const Text& a, const Text& b) {
   const bool markup = a.markup() || b.markup();
   TextBuilder out(in.limits);
   out.reserve(a.size() + b.size());
@@ -155,7 +163,9 @@ int order_numbers(const Value& a, const Value& b) {
   const double x = a.to_double();
   const double y = b.to_double();
   if (std::isnan(x) || std::isnan(y)) return 2;
-  return x < y ? -1 : x > y;
+  if (x != y || !std::isfinite(x) || a.is_integer() == b.is_integer()) return x < y ? -1 : x > y;
+  // An integer may be beside the double that it rounds to.
+  return a.is_integer() ? a.big().compare(BigInteger(y)) : BigInteger(x).compare(b.big());
 }
 
 bool ordered(Comparison op, int order) {
@@ -194,11 +204,14 @@ Value arithmetic(Interpreter& in, Operator op, const Value& a, const Value& b) {
   if (a.is_undefined()) use_undefined(a);
   if (b.is_undefined()) use_undefined(b);
   if (a.is_number() && b.is_number()) {
-    if (a.is_integer() && b.is_integer()) return integer_arithmetic(op, a, b);
+    if (a.is_integer() && b.is_integer()) return integer_arithmetic(in, op, a, b);
+    for (const Value& operand : {a, b}) {
+      if (operand.is(Type::big) && std::isinf(operand.to_double())) throw Failure("int too large to convert to float");
+    }
     return real_arithmetic(op, a.to_double(), b.to_double());
   }
   if (op == Operator::add) {
-    if (a.text() && b.text()) return join(in, *a.text(), *b.text());
+    if (a.text() && b.text()) return sum(in, *a.text(), *b.text());
     if (a.text()) throw Failure(fmt::format("can only concatenate str (not \"{}\") to str", type_name(b)));
     if (a.list() && b.list() && is_list(a) == is_list(b)) {
       in.limits.step(a.list()->items.size() + b.list()->items.size());
@@ -236,28 +249,38 @@ bool contains(Interpreter& in, const Value& container, const Value& item) {
       throw Failure(fmt::format("'in <string>' requires string as left operand, not {}", type_name(item)));
     }
     in.limits.step(text->size() / 64);
-    return text->view().find(part->view()) != std::string_view::npos;
+    return find_text(text->view(), part->view()) != std::string_view::npos;
   }
-  if (const Dict* dict = container.dict()) return dict->find(item) != nullptr;
+  if (const Dict* dict = container.dict()) {
+    in.limits.step(item.weight());
+    return dict->find(item) != nullptr;
+  }
   if (!is_iterable(container)) {
     throw Failure(fmt::format("argument of type '{}' is not iterable", type_name(container)));
   }
   const ListPtr items = items_of(in, container);
-  in.limits.step(items->items.size());
-  return std::any_of(items->items.begin(), items->items.end(), [&](const Value& v) { return equal(v, item); });
+  return std::any_of(items->items.begin(), items->items.end(), [&](const Value& v) { return equal(in, v, item); });
 }
 
 bool compare(Interpreter& in, Comparison op, const Value& a, const Value& b) {
-  in.limits.step(a.text() && b.text() ? std::min(a.text()->size(), b.text()->size()) / 64 : 0);
   switch (op) {
-    case Comparison::equal: return equal(a, b);
-    case Comparison::not_equal: return !equal(a, b);
+    case Comparison::equal: return equal(in, a, b);
+    case Comparison::not_equal: return !equal(in, a, b);
     case Comparison::in: return contains(in, b, a);
     case Comparison::not_in: return !contains(in, b, a);
-    default: return compare_order(op, a, b);
+    default: break;
   }
+  in.limits.step(std::min(a.weight(), b.weight()));
+  return compare_order(op, a, b);
 }
 
+bool less(Interpreter& in, const Value& a, const Value& b) { return compare(in, Comparison::less, a, b); }
+
 bool less(const Value& a, const Value& b) { return compare_order(Comparison::less, a, b); }
+
+bool equal(Interpreter& in, const Value& a, const Value& b) {
+  in.limits.step(std::min(a.weight(), b.weight()));
+  return equal(a, b);
+}
 
 }  // namespace ondol::jinja

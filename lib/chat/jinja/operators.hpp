@@ -13,8 +13,11 @@ Value negative(const Value& value);
 Value positive(const Value& value);
 [[nodiscard]] bool compare(Interpreter& in, Comparison op, const Value& a, const Value& b);
 [[nodiscard]] bool contains(Interpreter& in, const Value& container, const Value& item);
-/// a < b
+/// a < b; without steps: of small values.
+[[nodiscard]] bool less(Interpreter& in, const Value& a, const Value& b);
 [[nodiscard]] bool less(const Value& a, const Value& b);
+/// a == b
+[[nodiscard]] bool equal(Interpreter& in, const Value& a, const Value& b);
 
 /// `text` % `values`: formatting in the manner of C.
 Text percent_format(Interpreter& in, const Text& text, const Value& values);

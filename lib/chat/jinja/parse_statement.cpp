@@ -7,24 +7,6 @@
 
 namespace ondol::jinja {
 
-template <class Body>
-auto Parser::in_frame(Body&& body) {
-  ++frame_;
-  auto result = body();
-  --frame_;
-  return result;
-}
-
-Parser::Parser(std::string_view source) : source_(normalise(source)), tokens_(tokenize(source_)) {
-  for (const char* name : {"loop", "caller", "varargs", "kwargs"}) symbol(name);
-}
-
-Block Parser::parse() {
-  Block body = parse_block({});
-  if (!unknown_.empty()) throw Failure(unknown_.front().message, unknown_.front().at);
-  return body;
-}
-
 /// Statements up to a tag of one of `ends`, which is current() then; without ends up to the end of the template.
 Block Parser::parse_block(std::initializer_list<std::string_view> ends) {
   const Level level(*this);
@@ -111,9 +93,13 @@ std::unique_ptr<Statement> Parser::parse_if() {
   do {
     next();
     ExpressionPtr condition = parse_tuple(false);
+    frames_.open_branch();
     node->branches.emplace_back(std::move(condition), parse_body({"elif", "else", "endif"}));
+    frames_.close_branch();
   } while (is_name("elif"));
+  frames_.open_branch();
   if (next().value == "else") node->otherwise = parse_whole_body("endif");
+  frames_.close_branch();
   forgive_unknown(known);
   return node;
 }
@@ -122,18 +108,27 @@ std::unique_ptr<Statement> Parser::parse_for() {
   next();
   auto node = std::make_unique<For>();
   ++fors_;
-  node->target = parse_target(false, "in");
+  node->target = parse_target(false);
   expect_name("in");
-  node->iterable = parse_tuple(false, "recursive");
-  in_frame([&] {
-    if (skip_name("if")) node->condition = parse_expression();
-    node->recursive = skip_name("recursive");
+  node->iterable = parse_tuple(false);
+  if (skip_name("if")) {
+    node->condition = in_frame(node->condition_frame, [&] {
+      frames_.parameter(node->target);
+      return parse_expression();
+    });
+  }
+  node->recursive = skip_name("recursive");
+  node->body = in_frame(node->body_frame, [&] {
+    frames_.parameter(symbol_loop);
+    frames_.parameter(node->target);
     ++loops_;
-    node->body = parse_body({"endfor", "else"});
+    Block body = parse_body({"endfor", "else"});
     --loops_;
-    if (next().value == "else") node->otherwise = parse_whole_body("endfor");
-    return 0;
+    return body;
   });
+  if (next().value == "else") {
+    node->otherwise = in_frame(node->otherwise_frame, [&] { return parse_whole_body("endfor"); });
+  }
   --fors_;
   return node;
 }
@@ -145,84 +140,20 @@ std::unique_ptr<Statement> Parser::parse_loop_control() {
 
 std::unique_ptr<Statement> Parser::parse_set() {
   next();
-  Target target = parse_target(true, {});
+  Target target = parse_target(true);
   if (skip_op("=")) {
     auto node = std::make_unique<Set>();
     node->target = std::move(target);
     node->value = parse_tuple(true);
+    frames_.store(node->target);
     return node;
   }
   auto node = std::make_unique<SetBlock>();
   node->target = std::move(target);
-  in_frame([&] {
+  frames_.store(node->target);
+  in_frame(node->frame, [&] {
     while (skip_op("|")) node->filter = parse_filter(std::move(node->filter));
     node->body = parse_whole_body("endset");
-    return 0;
-  });
-  return node;
-}
-
-std::vector<Parameter> Parser::parse_parameters() {
-  std::vector<Parameter> parameters;
-  expect_op("(");
-  while (!is_op(")")) {
-    if (!parameters.empty()) expect_op(",");
-    Parameter parameter{.symbol = 0, .name = expect_identifier(), .preset = nullptr};
-    parameter.symbol = symbol(parameter.name);
-    if (skip_op("=")) {
-      parameter.preset = parse_expression();
-    } else if (!parameters.empty() && parameters.back().preset) {
-      refuse("non-default argument follows default argument");
-    }
-    const auto same = [&](const Parameter& p) { return p.symbol == parameter.symbol; };
-    if (std::any_of(parameters.begin(), parameters.end(), same)) {
-      refuse(fmt::format("duplicate argument '{}'", parameter.name));
-    }
-    if (parameter.symbol == symbol_caller && !parameter.preset) {
-      refuse("the special 'caller' argument must be omitted or be given a default");
-    }
-    parameters.push_back(std::move(parameter));
-  }
-  next();
-  return parameters;
-}
-
-void Parser::parse_macro_body(MacroNode& macro, std::string_view end) {
-  macros_.emplace_back();
-  const int loops = std::exchange(loops_, 0);
-  macro.body = parse_whole_body(end);
-  loops_ = loops;
-  macro.uses_caller = macros_.back().caller;
-  macro.uses_varargs = macros_.back().varargs;
-  macro.uses_kwargs = macros_.back().kwargs;
-  macros_.pop_back();
-}
-
-std::unique_ptr<Statement> Parser::parse_macro() {
-  next();
-  auto node = std::make_unique<MacroStatement>();
-  node->macro.name = expect_identifier();
-  node->symbol = symbol(node->macro.name);
-  in_frame([&] {
-    node->macro.parameters = parse_parameters();
-    parse_macro_body(node->macro, "endmacro");
-    return 0;
-  });
-  return node;
-}
-
-std::unique_ptr<Statement> Parser::parse_call_block() {
-  next();
-  auto node = std::make_unique<CallBlock>();
-  node->caller.name = "caller";
-  if (is_op("(")) node->caller.parameters = parse_parameters();
-  ExpressionPtr expression = parse_expression();
-  auto* call = dynamic_cast<CallExpression*>(expression.get());
-  if (!call) refuse("expected call");
-  expression.release();
-  node->call.reset(call);
-  in_frame([&] {
-    parse_macro_body(node->caller, "endcall");
     return 0;
   });
   return node;
@@ -231,9 +162,11 @@ std::unique_ptr<Statement> Parser::parse_call_block() {
 std::unique_ptr<Statement> Parser::parse_filter_block() {
   next();
   auto node = std::make_unique<FilterBlock>();
-  in_frame([&] {
-    do node->filter = parse_filter(std::move(node->filter));
-    while (skip_op("|"));
+  ++frame_;
+  do node->filter = parse_filter(std::move(node->filter));
+  while (skip_op("|"));
+  --frame_;
+  in_frame(node->frame, [&] {
     node->body = parse_whole_body("endfilter");
     return 0;
   });
@@ -245,11 +178,12 @@ std::unique_ptr<Statement> Parser::parse_with() {
   auto node = std::make_unique<With>();
   while (current().kind != Token::Kind::block_end) {
     if (!node->variables.empty()) expect_op(",");
-    Target target = parse_target(false, {});
+    Target target = parse_target(false);
     expect_op("=");
     node->variables.emplace_back(std::move(target), parse_expression());
   }
-  in_frame([&] {
+  in_frame(node->frame, [&] {
+    for (const auto& [target, value] : node->variables) frames_.parameter(target);
     node->body = parse_whole_body("endwith");
     return 0;
   });
@@ -260,13 +194,15 @@ std::unique_ptr<Statement> Parser::parse_section() {
   next();
   auto node = std::make_unique<Section>();
   const std::string name = expect_identifier();
+  if (!blocks_.insert(name).second) refuse(fmt::format("block '{}' defined twice", name));
   node->top = !skip_name("scoped");
   skip_name("required");
   const int loops = std::exchange(loops_, 0);
-  in_frame([&] {
+  const auto body = [&] {
     node->body = parse_whole_body("endblock");
     return 0;
-  });
+  };
+  in_frame(node->frame, body, true);
   loops_ = loops;
   skip_name(name);
   return node;
@@ -276,7 +212,7 @@ std::unique_ptr<Statement> Parser::parse_generation() {
   next();
   auto node = std::make_unique<Section>();
   const int loops = std::exchange(loops_, 0);
-  in_frame([&] {
+  in_frame(node->frame, [&] {
     node->body = parse_whole_body("endgeneration");
     return 0;
   });
@@ -287,8 +223,8 @@ std::unique_ptr<Statement> Parser::parse_generation() {
 std::unique_ptr<Statement> Parser::parse_auto_escape() {
   next();
   auto node = std::make_unique<AutoEscape>();
-  node->on = parse_expression();
-  in_frame([&] {
+  in_frame(node->frame, [&] {
+    node->on = parse_expression();
     node->body = parse_whole_body("endautoescape");
     return 0;
   });
@@ -315,7 +251,7 @@ std::unique_ptr<Statement> Parser::parse_other_template() {
 Target Parser::parse_one_target(bool with_namespace) {
   const Level level(*this);
   if (skip_op("(")) {
-    Target target = parse_target(with_namespace, {});
+    Target target = parse_target(with_namespace);
     expect_op(")");
     return target;
   }
@@ -336,14 +272,14 @@ Target Parser::parse_one_target(bool with_namespace) {
   return target;
 }
 
-Target Parser::parse_target(bool with_namespace, std::string_view end) {
+Target Parser::parse_target(bool with_namespace) {
   Target first = parse_one_target(with_namespace);
   if (!is_op(",")) return first;
   Target tuple;
   tuple.kind = Target::Kind::tuple;
   tuple.parts.push_back(std::move(first));
   while (skip_op(",")) {
-    if (is_op(")") || current().kind == Token::Kind::block_end || (!end.empty() && is_name(end))) break;
+    if (is_op(")") || current().kind == Token::Kind::block_end) break;
     tuple.parts.push_back(parse_one_target(with_namespace));
   }
   return tuple;

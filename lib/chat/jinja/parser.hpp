@@ -4,19 +4,25 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "chat/jinja/ast.hpp"
+#include "chat/jinja/frames.hpp"
 #include "chat/jinja/lexer.hpp"
 
 namespace ondol::jinja {
+
+/// What a token is called in messages.
+[[nodiscard]] std::string describe(const Token& token);
 
 /// Builds the tree of a template: Jinja2's grammar, with its loop controls and transformers' {% generation %}.
 class Parser {
  public:
   explicit Parser(std::string_view source);
 
-  Block parse();
+  /// @param frame  the template's own; stays where it is
+  Block parse(Frame& frame);
   [[nodiscard]] std::vector<std::string> take_symbols() { return std::move(symbols_); }
 
  private:
@@ -35,7 +41,7 @@ class Parser {
   [[noreturn]] void refuse_token(std::string_view expected) const;
   Symbol symbol(const std::string& name);
 
-  // Expressions (parse_expression.cpp), loosest first
+  // Expressions (parse_expression.cpp, and parse_postfix.cpp for what stands behind one), loosest first
   ExpressionPtr parse_expression();
   ExpressionPtr parse_logic(bool is_or);
   ExpressionPtr parse_not();
@@ -52,12 +58,12 @@ class Parser {
   CallArguments parse_arguments();
   ExpressionPtr parse_filter(ExpressionPtr input);
   ExpressionPtr parse_test(ExpressionPtr input);
-  ExpressionPtr parse_tuple(bool with_condition, std::string_view end = {}, bool parentheses = false);
+  ExpressionPtr parse_tuple(bool with_condition, bool parentheses = false);
   ExpressionPtr parse_list();
   ExpressionPtr parse_mapping();
   std::string parse_dotted_name();
 
-  // Statements (parse_statement.cpp)
+  // Statements (parse_statement.cpp, parse_macro.cpp)
   Block parse_block(std::initializer_list<std::string_view> ends);
   Block parse_body(std::initializer_list<std::string_view> ends);
   Block parse_whole_body(std::string_view end);
@@ -77,7 +83,7 @@ class Parser {
   std::unique_ptr<Statement> parse_other_template();
   void parse_macro_body(MacroNode& macro, std::string_view end);
   std::vector<Parameter> parse_parameters();
-  Target parse_target(bool with_namespace, std::string_view end);
+  Target parse_target(bool with_namespace);
   Target parse_one_target(bool with_namespace);
 
   /// Nested rules, bounded so that the machine's stack is too.
@@ -103,14 +109,17 @@ class Parser {
   void forgive_unknown(std::size_t since);
   /// A block with variables of its own: an `if` around it forgives nothing inside.
   template <class Body>
-  auto in_frame(Body&& body);
+  auto in_frame(Frame& frame, Body&& body, bool detached = false);
 
   struct MacroUse {
     bool caller = false, varargs = false, kwargs = false;
   };
 
+  static constexpr int max_levels = 200;
+
   std::string source_;
   std::vector<Token> tokens_;
+  Frames frames_;
   std::size_t at_ = 0;
   int levels_ = 0;
   int loops_ = 0;  // that break and continue may leave
@@ -119,8 +128,19 @@ class Parser {
   std::vector<Unknown> unknown_;
   std::vector<MacroUse> macros_;  // around the current place
   std::vector<std::string_view> open_tags_;
+  std::unordered_set<std::string> blocks_;
   std::vector<std::string> symbols_;
   std::unordered_map<std::string, Symbol> symbol_of_;
 };
+
+template <class Body>
+auto Parser::in_frame(Frame& frame, Body&& body, bool detached) {
+  ++frame_;
+  frames_.open(frame, detached);
+  auto result = body();
+  frames_.close();
+  --frame_;
+  return result;
+}
 
 }  // namespace ondol::jinja

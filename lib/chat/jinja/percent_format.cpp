@@ -138,7 +138,8 @@ class PercentFormatter {
       case 'a': {
         TextBuilder repr(in_.limits);
         append_repr(repr, value);
-        return write_text(c, escaped(repr.finish()));
+        const Text text = repr.finish();
+        return write_text(c, escaped(c.number.type == 'a' ? ascii_only(in_.limits, text) : text));
       }
       case 'c': return write_text(c, character(value));
       case 'd':
@@ -164,10 +165,14 @@ class PercentFormatter {
     return text_.markup() && !text.markup() ? escape_html(in_.limits, text) : text;
   }
 
-  static NumberText integer(const Conversion& c, const Value& value) {
+  [[nodiscard]] NumberText integer(const Conversion& c, const Value& value) const {
     if (value.is_undefined()) use_undefined(value);
     const bool decimal = c.number.type == 'd' || c.number.type == 'i' || c.number.type == 'u';
-    if (value.is_integer()) return format_integer(value.big(), c.number);
+    if (value.is_integer()) {
+      const BigInteger number = value.big();
+      in_.limits.step(number.work(number));
+      return format_integer(number, c.number);
+    }
     if (decimal && value.is(Type::real) && std::isfinite(value.real())) {
       return format_integer(BigInteger(value.real()), c.number);
     }

@@ -94,9 +94,9 @@ Value attribute(Call& call) {
 }
 
 constexpr Native rows[] = {
-    {"attr", attribute, {"name"}, 1},
-    {"d", preset, {"default_value", "boolean"}},
-    {"default", preset, {"default_value", "boolean"}},
+    {"attr", attribute, {"name"}, 1, Cost::constant},
+    {"d", preset, {"default_value", "boolean"}, 0, Cost::constant},
+    {"default", preset, {"default_value", "boolean"}, 0, Cost::constant},
     {"map", map, {}, Native::any},
     {"reject", reject, {}, Native::any},
     {"rejectattr", reject_attribute, {}, Native::any},

@@ -27,8 +27,7 @@ struct Keyed {
 };
 void sort_keyed(Call& call, std::vector<Keyed>& items, bool reverse) {
   const auto before = [&](const Keyed& a, const Keyed& b) {
-    call.in.limits.step();
-    return reverse ? less(b.key, a.key) : less(a.key, b.key);
+    return reverse ? less(call.in, b.key, a.key) : less(call.in, a.key, b.key);
   };
   std::stable_sort(items.begin(), items.end(), before);
 }
@@ -40,7 +39,9 @@ Value first(Call& call) {
     const auto next = generator->next();
     return next ? *next : undefined("No first item, sequence was empty.");
   }
-  if (const Text* text = call.self.text(); text && !text->empty()) return get_item(call.in, call.self, 0);
+  if (const Text* text = call.self.text(); text && !text->empty()) {
+    return get_item(call.in, call.self, 0).text()->as_markup(false);
+  }
   const ListPtr items = items_of(call.in, call.self);
   return items->items.empty() ? undefined("No first item, sequence was empty.") : items->items.front();
 }
@@ -53,6 +54,7 @@ Value last(Call& call) {
   if (!reversible(call.self)) {
     call.refuse(fmt::format("'{}' object is not reversible", type_name(call.self)));
   }
+  if (const Text* text = call.self.text(); text && !text->empty()) return get_item(call.in, call.self, -1);
   const ListPtr items = items_of(call.in, call.self);
   return items->items.empty() ? undefined("No last item, sequence was empty.") : items->items.back();
 }
@@ -117,7 +119,7 @@ Value extreme(Call& call, bool greatest) {
   Value best_key;
   for (const Value& item : items->items) {
     Value key = lower_if(call, path.walk(call.in, item), case_sensitive);
-    if (best && !(greatest ? less(best_key, key) : less(key, best_key))) continue;
+    if (best && !(greatest ? less(call.in, best_key, key) : less(call.in, key, best_key))) continue;
     best = &item;
     best_key = std::move(key);
   }
@@ -148,7 +150,7 @@ Value sort(Call& call) {
   for (const Value& item : all->items) {
     keyed.push_back({sort_key(call, paths, item, case_sensitive), item});
   }
-  sort_keyed(call, keyed, call.flag(0, false));
+  sort_keyed(call, keyed, call.integer_flag(0));
   Values sorted;
   for (Keyed& entry : keyed) sorted.push_back(std::move(entry.item));
   return make_list(std::move(sorted));
@@ -164,7 +166,7 @@ Value dict_sort(Call& call) {
   for (const auto& [key, value] : dict->members()) {
     keyed.push_back({lower_if(call, by == "key" ? key : value, call.flag(0, false)), make_tuple({key, value})});
   }
-  sort_keyed(call, keyed, call.flag(2, false));
+  sort_keyed(call, keyed, call.integer_flag(2));
   Values sorted;
   for (Keyed& entry : keyed) sorted.push_back(std::move(entry.item));
   return make_list(std::move(sorted));
@@ -184,7 +186,7 @@ Value group_by(Call& call) {
   for (std::size_t begin = 0; begin < keyed.size();) {
     std::size_t end = begin;
     Values members;
-    while (end < keyed.size() && equal(keyed[end].key, keyed[begin].key)) members.push_back(keyed[end++].item);
+    while (end < keyed.size() && equal(call.in, keyed[end].key, keyed[begin].key)) members.push_back(keyed[end++].item);
     const Value name = case_sensitive ? keyed[begin].key : path.walk(call.in, keyed[begin].item, preset);
     groups.push_back(make_list({name, make_list(std::move(members))}, List::Kind::group));
     begin = end;
@@ -199,8 +201,8 @@ Value unique(Call& call) {
   Values kept;
   const ListPtr all = items_of(call.in, call.self);
   for (const Value& item : all->items) {
-    call.in.limits.step();
     const Value key = lower_if(call, path.walk(call.in, item), case_sensitive);
+    call.in.limits.step(key.weight());
     if (seen.find(key)) continue;
     seen.set(key, true);
     kept.push_back(item);
@@ -256,14 +258,14 @@ Value slice(Call& call) {
 
 constexpr Native rows[] = {
     {"batch", batch, {"linecount", "fill_with"}, 1},
-    {"count", count},
+    {"count", count, {}, 0, Cost::constant},
     {"dictsort", dict_sort, {"case_sensitive", "by", "reverse"}},
-    {"first", first},
+    {"first", first, {}, 0, Cost::constant},
     {"groupby", group_by, {"attribute", "default", "case_sensitive"}, 1},
     {"items", items},
     {"join", joined, {"d", "attribute"}},
-    {"last", last},
-    {"length", count},
+    {"last", last, {}, 0, Cost::constant},
+    {"length", count, {}, 0, Cost::constant},
     {"list", list},
     {"max", greatest, {"case_sensitive", "attribute"}},
     {"min", least, {"case_sensitive", "attribute"}},

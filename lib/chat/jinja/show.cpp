@@ -6,10 +6,18 @@
 
 #include "base/json.hpp"
 #include "base/utf8.hpp"
+#include "chat/jinja/operators.hpp"
 #include "chat/jinja/unicode.hpp"
 
 namespace ondol::jinja {
 namespace {
+
+void append_escape(std::string& out, char32_t code) {
+  const auto number = static_cast<unsigned>(code);
+  out += code < 0x100     ? fmt::format("\\x{:02x}", number)
+         : code < 0x10000 ? fmt::format("\\u{:04x}", number)
+                          : fmt::format("\\U{:08x}", number);
+}
 
 void append_text_repr(TextBuilder& out, const Text& text) {
   const std::size_t begin = out.size();
@@ -32,12 +40,8 @@ void append_text_repr(TextBuilder& out, const Text& text) {
       escaped += "\\t";
     } else if (code < 0x80 ? code >= 0x20 && code < 0x7F : is_printable(code)) {
       escaped += bytes.substr(i, length);
-    } else if (code < 0x100) {
-      escaped += fmt::format("\\x{:02x}", static_cast<unsigned>(code));
-    } else if (code < 0x10000) {
-      escaped += fmt::format("\\u{:04x}", static_cast<unsigned>(code));
     } else {
-      escaped += fmt::format("\\U{:08x}", static_cast<unsigned>(code));
+      append_escape(escaped, code);
     }
     i += length;
   }
@@ -117,17 +121,16 @@ class JsonWriter {
   }
 
   void write_dict(const Dict& dict) {
-    std::vector<std::pair<Text, const Value*>> members;
-    for (const auto& [key, value] : dict.members()) members.emplace_back(key_text(key), &value);
-    if (options_.sort_keys) {
-      std::stable_sort(members.begin(), members.end(),
-                       [](const auto& a, const auto& b) { return a.first.view() < b.first.view(); });
-    }
-    write_all(members, "{}", [&](const auto& member) {
-      write_text(member.first);
+    const auto write_member = [&](const Dict::Member& member) {
+      write_text(key_text(member.first));
       out_.append(options_.key_separator);
-      write(*member.second);
-    });
+      write(member.second);
+    };
+    if (!options_.sort_keys) return write_all(dict.members(), "{}", write_member);
+    std::vector<Dict::Member> members = dict.members();
+    std::stable_sort(members.begin(), members.end(),
+                     [](const Dict::Member& a, const Dict::Member& b) { return less(a.first, b.first); });
+    write_all(members, "{}", write_member);
   }
 
   template <class Items, class Write>
@@ -184,6 +187,21 @@ void append_repr(TextBuilder& out, const Value& value) {
     case Type::object: value.object()->append_repr(out); break;
   }
   if (out.has_content_from(begin)) out.mark_from(begin);
+}
+
+Text ascii_only(Limits& limits, const Text& text) {
+  if (text.ascii()) return text;
+  TextBuilder out(limits);
+  for (std::size_t i = 0; i < text.size();) {
+    const std::size_t length = std::max<std::size_t>(utf8_length(text.view().substr(i)), 1);
+    const char32_t code = utf8_decode(text.view().substr(i), length);
+    std::string escape;
+    if (code >= 0x80) append_escape(escape, code);
+    out.append(code < 0x80 ? text.view().substr(i, 1) : std::string_view(escape),
+               text.is_content(i) ? Text::Origin::content : Text::Origin::source);
+    i += length;
+  }
+  return out.finish(text.markup());
 }
 
 Text to_text(Limits& limits, const Value& value) {

@@ -10,6 +10,8 @@ namespace ondol::jinja {
 void append_str(TextBuilder& out, const Value& value);
 /// Appends repr(value).
 void append_repr(TextBuilder& out, const Value& value);
+/// The text with what is not ASCII as \x, \u or \U escapes: Python's ascii() of a repr.
+[[nodiscard]] Text ascii_only(Limits& limits, const Text& text);
 [[nodiscard]] Text to_text(Limits& limits, const Value& value);
 
 /// repr of a value for messages, cut short.

@@ -49,8 +49,15 @@ Flow Set::run(Interpreter& in) const {
 
 Flow SetBlock::run(Interpreter& in) const {
   Flow flow = Flow::next;
-  const auto text = in.capture(body, in.inner_scope(), &flow);
-  if (text) assign(in, target, filter ? apply(in, *filter, *text) : Value(*text));
+  const auto inner = in.inner_scope(frame);
+  const auto text = in.capture(body, inner, &flow);
+  if (!text) return flow;
+  Value value(*text);
+  if (filter) {
+    const ScopeGuard guard(in, inner);
+    value = apply(in, *filter, value);
+  }
+  assign(in, target, value);
   return flow;
 }
 
@@ -68,13 +75,16 @@ Flow CallBlock::run(Interpreter& in) const {
 
 Flow FilterBlock::run(Interpreter& in) const {
   Flow flow = Flow::next;
-  const auto text = in.capture(body, in.inner_scope(), &flow);
-  if (text) append_str(*in.out, apply(in, *filter, *text));
+  const auto inner = in.inner_scope(frame);
+  const auto text = in.capture(body, inner, &flow);
+  if (!text) return flow;
+  const ScopeGuard guard(in, inner);  // the filter's arguments see what the body assigned
+  append_str(*in.out, apply(in, *filter, *text));
   return flow;
 }
 
 Flow With::run(Interpreter& in) const {
-  const auto inner = in.inner_scope();
+  const auto inner = in.inner_scope(frame);
   for (const auto& [target, expression] : variables) {
     const Value value = in.eval(*expression);
     const ScopeGuard guard(in, inner);
@@ -85,13 +95,25 @@ Flow With::run(Interpreter& in) const {
 }
 
 Flow Section::run(Interpreter& in) const {
-  const ScopeGuard guard(in, std::make_shared<Scope>(top ? in.root : in.scope));
+  if (!top) {
+    const ScopeGuard guard(in, in.inner_scope(frame));
+    return in.run(body);
+  }
+  // A block sees what was passed where the top level has not assigned it yet, even what is hidden there.
+  const auto inner = std::make_shared<Scope>(in.root);
+  for (const auto& [symbol, undefined] : in.root_frame->hidden) {
+    const Value* now = in.root->find(symbol);
+    const bool still_hidden = now && now->is_undefined() && now->undefined().message == undefined.undefined().message;
+    if (still_hidden && in.inputs[symbol]) inner->set(symbol, *in.inputs[symbol]);
+  }
+  in.hide(frame, *inner);
+  const ScopeGuard guard(in, inner);
   return in.run(body);
 }
 
 Flow AutoEscape::run(Interpreter& in) const {
+  const ScopeGuard guard(in, in.inner_scope(frame));
   const bool outer = std::exchange(in.autoescape, truth(in.eval(*on)));
-  const ScopeGuard guard(in, in.inner_scope());
   const Flow flow = in.run(body);
   in.autoescape = outer;
   return flow;

@@ -122,7 +122,8 @@ class StrFormatter {
       if (conversion == 'r' || conversion == 'a') {
         TextBuilder repr(in_.limits);
         append_repr(repr, value);
-        value = repr.finish();
+        const Text shown = repr.finish();
+        value = conversion == 'a' ? ascii_only(in_.limits, shown) : shown;
       } else if (conversion == 's') {
         value = to_text(in_.limits, value);
       } else {
@@ -217,6 +218,7 @@ class StrFormatter {
     const bool as_real = value.is(Type::real) || std::string_view("eEfFgG%").find(type) != std::string_view::npos;
     const bool real = as_real && (type != 0 || value.is(Type::real));
     if (!real && spec.number.precision >= 0) throw Failure("Precision not allowed in integer format specifier");
+    if (value.is(Type::big)) in_.limits.step(value.big().work(value.big()));
     const NumberText number =
         real ? format_real(value.to_double(), spec.number) : format_integer(value.big(), spec.number);
     return padded(spec, number.head, Text(number.digits), '>');

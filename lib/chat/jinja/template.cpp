@@ -8,7 +8,7 @@ namespace ondol::jinja {
 
 Template::Template(std::string_view source) {
   Parser parser(source);
-  body_ = parser.parse();
+  body_ = parser.parse(frame_);
   symbols_ = parser.take_symbols();
 }
 
@@ -17,17 +17,18 @@ Template::Result Template::render(const std::vector<std::pair<std::string, Value
   Interpreter in(settings);
   TextBuilder out(in.limits);
   in.out = &out;
-  const auto inputs = std::make_shared<Scope>(nullptr);
+  in.inputs.resize(symbols_.size());
   for (Symbol symbol = 0; symbol < symbols_.size(); ++symbol) {
     const std::string& name = symbols_[symbol];
     const auto found = std::find_if(variables.begin(), variables.end(), [&](const auto& v) { return v.first == name; });
     if (found != variables.end()) {
-      inputs->set(symbol, found->second);
+      in.inputs[symbol] = found->second;
     } else if (const Native* function = find_function(name)) {
-      inputs->set(symbol, ObjectPtr(std::make_shared<BoundMethod>(*function)));
+      in.inputs[symbol] = ObjectPtr(std::make_shared<BoundMethod>(*function));
     }
   }
-  in.root = std::make_shared<Scope>(inputs);
+  in.root_frame = &frame_;
+  in.root = in.inner_scope(frame_);
   in.scope = in.root;
   try {
     in.run(body_);

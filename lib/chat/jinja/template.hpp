@@ -26,6 +26,7 @@ class Template {
 
  private:
   std::vector<std::string> symbols_;
+  Frame frame_;
   Block body_;
 };
 

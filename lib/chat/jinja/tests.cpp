@@ -44,7 +44,7 @@ Value sequence(Call& call) {
 /// Cased characters, all of them of one kind.
 Value cased(Call& call, bool lower) {
   bool found = false;
-  for (const Character& c : characters(to_text(call.in.limits, call.self).view())) {
+  for (const Character& c : characters(call.in.limits, to_text(call.in.limits, call.self).view())) {
     if (lower ? is_upper(c.code) || is_title(c.code) : is_lower(c.code) || is_title(c.code)) return false;
     found |= lower ? is_lower(c.code) : is_upper(c.code);
   }
@@ -61,7 +61,7 @@ Value same_as(Call& call) {
   if (a.list()) return a.list() == b.list();
   if (a.dict()) return a.dict() == b.dict();
   if (a.object()) return a.object() == b.object();
-  return equal(a, b);
+  return compare(call.in, Comparison::equal, a, b);
 }
 
 template <Comparison comparison>
@@ -70,44 +70,44 @@ Value compares(Call& call) {
 }
 
 constexpr Native rows[] = {
-    {"!=", compares<Comparison::not_equal>, {"other"}, 1},
-    {"<", compares<Comparison::less>, {"other"}, 1},
-    {"<=", compares<Comparison::less_equal>, {"other"}, 1},
-    {"==", compares<Comparison::equal>, {"other"}, 1},
-    {">", compares<Comparison::greater>, {"other"}, 1},
-    {">=", compares<Comparison::greater_equal>, {"other"}, 1},
-    {"boolean", boolean},
-    {"callable", callable},
-    {"defined", defined},
-    {"divisibleby", divisible_by, {"num"}, 1},
-    {"eq", compares<Comparison::equal>, {"other"}, 1},
-    {"equalto", compares<Comparison::equal>, {"other"}, 1},
-    {"escaped", escaped},
-    {"even", even},
-    {"false", is_false},
-    {"filter", filter},
-    {"float", real},
-    {"ge", compares<Comparison::greater_equal>, {"other"}, 1},
-    {"greaterthan", compares<Comparison::greater>, {"other"}, 1},
-    {"gt", compares<Comparison::greater>, {"other"}, 1},
-    {"in", compares<Comparison::in>, {"seq"}, 1},
-    {"integer", integer},
-    {"iterable", iterable},
-    {"le", compares<Comparison::less_equal>, {"other"}, 1},
-    {"lessthan", compares<Comparison::less>, {"other"}, 1},
+    {"!=", compares<Comparison::not_equal>, {"other"}, 1, Cost::constant},
+    {"<", compares<Comparison::less>, {"other"}, 1, Cost::constant},
+    {"<=", compares<Comparison::less_equal>, {"other"}, 1, Cost::constant},
+    {"==", compares<Comparison::equal>, {"other"}, 1, Cost::constant},
+    {">", compares<Comparison::greater>, {"other"}, 1, Cost::constant},
+    {">=", compares<Comparison::greater_equal>, {"other"}, 1, Cost::constant},
+    {"boolean", boolean, {}, 0, Cost::constant},
+    {"callable", callable, {}, 0, Cost::constant},
+    {"defined", defined, {}, 0, Cost::constant},
+    {"divisibleby", divisible_by, {"num"}, 1, Cost::constant},
+    {"eq", compares<Comparison::equal>, {"other"}, 1, Cost::constant},
+    {"equalto", compares<Comparison::equal>, {"other"}, 1, Cost::constant},
+    {"escaped", escaped, {}, 0, Cost::constant},
+    {"even", even, {}, 0, Cost::constant},
+    {"false", is_false, {}, 0, Cost::constant},
+    {"filter", filter, {}, 0, Cost::constant},
+    {"float", real, {}, 0, Cost::constant},
+    {"ge", compares<Comparison::greater_equal>, {"other"}, 1, Cost::constant},
+    {"greaterthan", compares<Comparison::greater>, {"other"}, 1, Cost::constant},
+    {"gt", compares<Comparison::greater>, {"other"}, 1, Cost::constant},
+    {"in", compares<Comparison::in>, {"seq"}, 1, Cost::constant},
+    {"integer", integer, {}, 0, Cost::constant},
+    {"iterable", iterable, {}, 0, Cost::constant},
+    {"le", compares<Comparison::less_equal>, {"other"}, 1, Cost::constant},
+    {"lessthan", compares<Comparison::less>, {"other"}, 1, Cost::constant},
     {"lower", lower},
-    {"lt", compares<Comparison::less>, {"other"}, 1},
-    {"mapping", mapping},
-    {"ne", compares<Comparison::not_equal>, {"other"}, 1},
-    {"none", none},
-    {"number", number},
-    {"odd", odd},
-    {"sameas", same_as, {"other"}, 1},
-    {"sequence", sequence},
-    {"string", string},
-    {"test", test},
-    {"true", is_true},
-    {"undefined", not_defined},
+    {"lt", compares<Comparison::less>, {"other"}, 1, Cost::constant},
+    {"mapping", mapping, {}, 0, Cost::constant},
+    {"ne", compares<Comparison::not_equal>, {"other"}, 1, Cost::constant},
+    {"none", none, {}, 0, Cost::constant},
+    {"number", number, {}, 0, Cost::constant},
+    {"odd", odd, {}, 0, Cost::constant},
+    {"sameas", same_as, {"other"}, 1, Cost::constant},
+    {"sequence", sequence, {}, 0, Cost::constant},
+    {"string", string, {}, 0, Cost::constant},
+    {"test", test, {}, 0, Cost::constant},
+    {"true", is_true, {}, 0, Cost::constant},
+    {"undefined", not_defined, {}, 0, Cost::constant},
     {"upper", upper},
 };
 

@@ -14,7 +14,7 @@ std::size_t count_characters(std::string_view bytes) noexcept {
 }
 
 /// The first range that ends behind `byte`.
-auto first_behind(const std::vector<TextRange>& ranges, std::size_t byte) {
+auto first_behind(std::span<const TextRange> ranges, std::size_t byte) {
   return std::partition_point(ranges.begin(), ranges.end(), [byte](const TextRange& r) { return r.end <= byte; });
 }
 
@@ -25,10 +25,14 @@ Text::Text() {
   data_ = nothing;
 }
 
-Text::Text(std::string bytes, Origin origin) : Text(std::move(bytes), {}, false) {
-  if (origin == Origin::content && !empty()) {
-    *this = Text(this->bytes(), {{0, size()}}, false);
-  }
+Text::Text(std::string bytes, Origin origin) : Text(uniform(std::move(bytes), origin == Origin::content, false)) {}
+
+Text Text::uniform(std::string bytes, bool content, bool markup) {
+  const std::size_t size = content ? bytes.size() : 0;
+  const std::size_t length = count_characters(bytes);
+  Text text;
+  text.data_ = std::make_shared<const Data>(Data{std::move(bytes), {}, {0, size}, length, markup});
+  return text;
 }
 
 Text::Text(std::string bytes, std::vector<TextRange> content, bool markup) {
@@ -37,7 +41,7 @@ Text::Text(std::string bytes, std::vector<TextRange> content, bool markup) {
 }
 
 Text::Text(std::string bytes, std::vector<TextRange> content, bool markup, std::size_t length)
-    : data_(std::make_shared<const Data>(Data{std::move(bytes), std::move(content), length, markup})) {}
+    : data_(std::make_shared<const Data>(Data{std::move(bytes), std::move(content), {}, length, markup})) {}
 
 std::size_t Text::byte_of(std::size_t index) const noexcept {
   if (ascii()) return index;
@@ -57,18 +61,24 @@ std::size_t Text::index_of(std::size_t byte) const noexcept {
 
 Text Text::slice(std::size_t begin, std::size_t end) const {
   if (begin == 0 && end == size()) return *this;
+  if (!has_content() || data_->whole.end > 0)
+    return uniform(bytes().substr(begin, end - begin), has_content(), markup());
   std::vector<TextRange> ranges;
-  for (auto r = first_behind(content(), begin); r != content().end() && r->begin < end; ++r) {
+  const auto marks = content();
+  for (auto r = first_behind(marks, begin); r != marks.end() && r->begin < end; ++r) {
     ranges.push_back({std::max(r->begin, begin) - begin, std::min(r->end, end) - begin});
   }
   return {bytes().substr(begin, end - begin), std::move(ranges), markup()};
 }
 
-Text Text::as_markup(bool markup) const { return markup == this->markup() ? *this : Text(bytes(), content(), markup); }
+Text Text::as_markup(bool markup) const {
+  return markup == this->markup() ? *this : Text(bytes(), {content().begin(), content().end()}, markup);
+}
 
 bool Text::is_content(std::size_t byte) const noexcept {
-  const auto found = first_behind(content(), byte);
-  return found != content().end() && found->begin <= byte;
+  const auto marks = content();
+  const auto found = first_behind(marks, byte);
+  return found != marks.end() && found->begin <= byte;
 }
 
 TextBuilder::Level::Level(TextBuilder& builder) : builder_(builder) {
@@ -83,7 +93,8 @@ void TextBuilder::append(const Text& text, std::size_t begin, std::size_t end) {
   const std::string_view part = text.view().substr(begin, end - begin);
   bytes_.append(part);
   length_ += part.size() == text.size() ? text.length() : count_characters(part);
-  for (auto r = first_behind(text.content(), begin); r != text.content().end() && r->begin < end; ++r) {
+  const auto marks = text.content();
+  for (auto r = first_behind(marks, begin); r != marks.end() && r->begin < end; ++r) {
     mark(start + std::max(r->begin, begin) - begin, start + std::min(r->end, end) - begin);
   }
 }

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,7 +26,9 @@ class Text {
 
   [[nodiscard]] std::string_view view() const noexcept { return data_->bytes; }
   [[nodiscard]] const std::string& bytes() const noexcept { return data_->bytes; }
-  [[nodiscard]] const std::vector<TextRange>& content() const noexcept { return data_->content; }
+  [[nodiscard]] std::span<const TextRange> content() const noexcept {
+    return data_->whole.end > 0 ? std::span(&data_->whole, 1) : std::span<const TextRange>(data_->ranges);
+  }
   [[nodiscard]] bool markup() const noexcept { return data_->markup; }
   [[nodiscard]] bool empty() const noexcept { return data_->bytes.empty(); }
   [[nodiscard]] std::size_t size() const noexcept { return data_->bytes.size(); }
@@ -40,7 +43,7 @@ class Text {
   /// Bytes [begin, end), which start and end at characters.
   [[nodiscard]] Text slice(std::size_t begin, std::size_t end) const;
   [[nodiscard]] Text as_markup(bool markup) const;
-  [[nodiscard]] bool has_content() const noexcept { return !data_->content.empty(); }
+  [[nodiscard]] bool has_content() const noexcept { return !content().empty(); }
   [[nodiscard]] bool is_content(std::size_t byte) const noexcept;
 
   bool operator==(const Text& other) const noexcept { return view() == other.view(); }
@@ -48,10 +51,13 @@ class Text {
  private:
   struct Data {
     std::string bytes;
-    std::vector<TextRange> content;
+    std::vector<TextRange> ranges;  // of content, where it is neither all nor nothing
+    TextRange whole;                // of content, where it is all
     std::size_t length = 0;
     bool markup = false;
   };
+  /// Bytes that are all content, or none of them.
+  static Text uniform(std::string bytes, bool content, bool markup);
   std::shared_ptr<const Data> data_;
 };
 

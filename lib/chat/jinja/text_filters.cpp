@@ -3,11 +3,13 @@
 #include <algorithm>
 
 #include "base/utf8.hpp"
+#include "chat/jinja/access.hpp"
 #include "chat/jinja/interpreter.hpp"
 #include "chat/jinja/native.hpp"
 #include "chat/jinja/operators.hpp"
 #include "chat/jinja/show.hpp"
 #include "chat/jinja/text_functions.hpp"
+#include "chat/jinja/word_wrap.hpp"
 
 namespace ondol::jinja {
 namespace {
@@ -28,7 +30,7 @@ Value capital(Call& call) { return capitalize(call.in.limits, self_text(call)); 
 Value title(Call& call) {
   Limits& limits = call.in.limits;
   const Text text = self_text(call);
-  const std::vector<Character> all = characters(text.view());
+  const std::vector<Character> all = characters(limits, text.view());
   const auto separates = [&](std::size_t i) {
     const char32_t c = all[i].code;
     return is_space(c) || (c < 0x80 && std::string_view("-({[<").find(static_cast<char>(c)) != std::string_view::npos);
@@ -93,114 +95,31 @@ Value indent(Call& call) {
 
 Value truncate(Call& call) {
   Limits& limits = call.in.limits;
-  if (call.self.is_undefined()) return call.self;
-  const Text& text = strict_text(call);
   const std::int64_t length = call.integer(0, 255);
-  const Text end = call.has(2) ? call.text(2) : Text("...");
+  const Value end = call.has(2) ? call.at(2) : Value::source("...");
   const std::int64_t leeway = call.given(3) ? call.integer(3) : 5;
-  const auto end_length = static_cast<std::int64_t>(end.length());
+  const auto end_length = static_cast<std::int64_t>(length_of(end));
   if (length < end_length) call.refuse(fmt::format("expected length >= {}, got {}", end_length, length));
   if (leeway < 0) call.refuse(fmt::format("expected leeway >= 0, got {}", leeway));
-  if (static_cast<std::int64_t>(text.length()) <= length + leeway) return text;
+  if (static_cast<std::int64_t>(length_of(call.self)) <= length + leeway) return call.self;
+  const Text& text = strict_text(call);
   Text kept = text.slice(0, text.byte_of(static_cast<std::size_t>(length - end_length)));
   if (!call.flag(1, false)) {
     const std::size_t blank = kept.view().rfind(' ');
     if (blank != std::string_view::npos) kept = kept.slice(0, blank);
   }
-  TextBuilder out(limits);
-  out.append(kept);
-  out.append(end);
-  return out.finish(text.markup());
+  return arithmetic(call.in, Operator::add, kept, end);
 }
 
 Value word_count(Call& call) {
   std::int64_t count = 0;
   bool inside = false;
-  for (const Character& c : characters(self_text(call).view())) {
+  for (const Character& c : characters(call.in.limits, self_text(call).view())) {
     const bool word = is_word(c.code);
     count += word && !inside;
     inside = word;
   }
   return count;
-}
-
-/// The chunks of textwrap: runs of white space, and words, cut behind hyphens between letters.
-std::vector<TextRange> chunks(const std::vector<Character>& line, bool at_hyphens) {
-  std::vector<TextRange> found;
-  const std::size_t end = line.size() - 1;
-  const auto space = [&](std::size_t i) { return line[i].code == ' ' || (line[i].code >= 9 && line[i].code <= 13); };
-  for (std::size_t at = 0; at < end;) {
-    std::size_t stop = at + 1;
-    while (stop < end && space(stop) == space(at)) {
-      const bool hyphen = at_hyphens && !space(at) && line[stop - 1].code == '-' && stop >= at + 2 &&
-                          is_alpha(line[stop - 2].code) && is_alpha(line[stop].code);
-      if (hyphen) break;
-      ++stop;
-    }
-    found.push_back({at, stop});
-    at = stop;
-  }
-  return found;
-}
-
-void wrap_line(Call& call, const Text& line, std::size_t width, bool break_long, bool at_hyphens, Values& out) {
-  const std::vector<Character> all = characters(line.view());
-  std::vector<TextRange> rest = chunks(all, at_hyphens);
-  std::reverse(rest.begin(), rest.end());
-  const auto blank = [&](const TextRange& chunk) {
-    return all[chunk.begin].code == ' ' || (all[chunk.begin].code >= 9 && all[chunk.begin].code <= 13);
-  };
-  bool first = true;
-  while (!rest.empty()) {
-    call.in.limits.step();
-    if (!first && blank(rest.back())) {
-      rest.pop_back();
-      if (rest.empty()) break;
-    }
-    std::vector<TextRange> taken;
-    std::size_t used = 0;
-    while (!rest.empty() && used + (rest.back().end - rest.back().begin) <= width) {
-      used += rest.back().end - rest.back().begin;
-      taken.push_back(rest.back());
-      rest.pop_back();
-    }
-    if (!rest.empty() && rest.back().end - rest.back().begin > width) {
-      TextRange& word = rest.back();
-      if (break_long) {
-        std::size_t part = width - used;  // may be nothing: textwrap cuts off an empty piece then
-        for (std::size_t i = part; at_hyphens && i-- > 1;) {
-          const bool only_hyphens = std::all_of(all.begin() + word.begin, all.begin() + word.begin + i,
-                                                [](const Character& c) { return c.code == '-'; });
-          if (all[word.begin + i].code != '-' || only_hyphens) continue;
-          part = i + 1;
-          break;
-        }
-        taken.push_back({word.begin, word.begin + part});
-        word.begin += part;
-      } else if (taken.empty()) {
-        taken.push_back(word);
-        rest.pop_back();
-      }
-    }
-    if (!taken.empty() && (taken.back().begin == taken.back().end || blank(taken.back()))) taken.pop_back();
-    if (taken.empty()) continue;
-    first = false;
-    out.emplace_back(line.slice(all[taken.front().begin].begin, all[taken.back().end].begin));
-  }
-}
-
-Value word_wrap(Call& call) {
-  const Text& text = strict_text(call);
-  const std::int64_t width = call.integer(0, 79);
-  if (width <= 0) call.refuse(fmt::format("invalid width {} (must be > 0)", width));
-  const Text separator = call.given(2) ? call.text(2) : Text("\n");
-  Values lines;
-  for (const Value& line : split_lines(call.in.limits, text, false)) {
-    const std::size_t before = lines.size();
-    wrap_line(call, *line.text(), static_cast<std::size_t>(width), call.flag(1, true), call.flag(3, true), lines);
-    if (lines.size() == before) lines.emplace_back(Text());
-  }
-  return join(call.in.limits, separator, lines);
 }
 
 Value format(Call& call) {
@@ -246,6 +165,23 @@ Value pretty(Call& call) {
   TextBuilder out(call.in.limits);
   append_repr(out, call.self);
   return out.finish();
+}
+
+Value word_wrap(Call& call) {
+  const std::int64_t width = call.integer(0, 79);
+  const Text& text = strict_text(call);
+  if (width <= 0) call.refuse(fmt::format("invalid width {} (must be > 0)", width));
+  const bool hyphens = call.flag(3, true);
+  // textwrap takes only True itself for its rule of chunks.
+  const bool chunks = !call.has(3) || (call.at(3).is(Type::boolean) && hyphens);
+  const WrapOptions options{static_cast<std::size_t>(width), call.flag(1, true), hyphens, chunks};
+  Values lines;
+  for (const Value& line : split_lines(call.in.limits, text, false)) {
+    const std::size_t before = lines.size();
+    wrap_line(call.in.limits, *line.text(), options, lines);
+    if (lines.size() == before) lines.emplace_back(Text());
+  }
+  return join(call.in.limits, call.given(2) ? call.text(2) : Text("\n"), lines);
 }
 
 constexpr Native rows[] = {

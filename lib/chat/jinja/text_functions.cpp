@@ -1,6 +1,7 @@
 #include "chat/jinja/text_functions.hpp"
 
 #include <algorithm>
+#include <cstring>
 
 #include "base/utf8.hpp"
 #include "chat/jinja/show.hpp"
@@ -38,8 +39,22 @@ void append_in_case(TextBuilder& out, const Text& text, std::size_t begin, std::
 
 }  // namespace
 
-std::vector<Character> characters(std::string_view text) {
+std::size_t find_text(std::string_view text, std::string_view part, std::size_t from) noexcept {
+  if (from > text.size()) return std::string_view::npos;
+  if (part.empty()) return from;
+  const void* found = ::memmem(text.data() + from, text.size() - from, part.data(), part.size());
+  return found ? static_cast<std::size_t>(static_cast<const char*>(found) - text.data()) : std::string_view::npos;
+}
+
+std::size_t rfind_text(Limits& limits, std::string_view text, std::string_view part) {
+  limits.step((1 + text.size() / 64) * (1 + part.size() / 64));  // at worst all of `part` is compared at each place
+  return text.rfind(part);
+}
+
+std::vector<Character> characters(Limits& limits, std::string_view text) {
+  limits.step(text.size() / 2);
   std::vector<Character> all;
+  all.reserve(text.size() + 1);
   for (std::size_t at = 0; at < text.size();) {
     const std::size_t length = std::max<std::size_t>(utf8_length(text.substr(at)), 1);
     all.push_back({utf8_decode(text.substr(at), length), at});
@@ -49,14 +64,21 @@ std::vector<Character> characters(std::string_view text) {
   return all;
 }
 
-Text strip(const Text& text, const Text* characters, Side side) {
+TextRange strip_range(std::string_view bytes, const Text* characters, Side side) {
+  std::u32string wanted;  // in order
+  const std::string_view listed = characters ? characters->view() : std::string_view();
+  for (std::size_t at = 0; at < listed.size();) {
+    const std::size_t length = std::max<std::size_t>(utf8_length(listed.substr(at)), 1);
+    wanted += utf8_decode(listed.substr(at), length);
+    at += length;
+  }
+  std::sort(wanted.begin(), wanted.end());
   const auto goes = [&](std::string_view character) {
-    if (!characters) return is_space(utf8_decode(character, character.size()));
-    return characters->view().find(character) != std::string_view::npos;
+    const char32_t code = utf8_decode(character, character.size());
+    return characters ? std::binary_search(wanted.begin(), wanted.end(), code) : is_space(code);
   };
   std::size_t begin = 0;
-  std::size_t end = text.size();
-  const std::string_view bytes = text.view();
+  std::size_t end = bytes.size();
   while (side != Side::right && begin < end) {
     const std::size_t length = std::max<std::size_t>(utf8_length(bytes.substr(begin)), 1);
     if (!goes(bytes.substr(begin, length))) break;
@@ -67,7 +89,12 @@ Text strip(const Text& text, const Text* characters, Side side) {
     if (!goes(bytes.substr(start, end - start))) break;
     end = start;
   }
-  return text.slice(begin, end);
+  return {begin, end};
+}
+
+Text strip(const Text& text, const Text* characters, Side side) {
+  const TextRange rest = strip_range(text.view(), characters, side);
+  return text.slice(rest.begin, rest.end);
 }
 
 Text change_case(Limits& limits, const Text& text, Case to) {
@@ -90,7 +117,7 @@ Text change_case(Limits& limits, const Text& text, Case to) {
 
 Text swap_case(Limits& limits, const Text& text) {
   TextBuilder out(limits);
-  const std::vector<Character> all = characters(text.view());
+  const std::vector<Character> all = characters(limits, text.view());
   for (std::size_t i = 0; i + 1 < all.size(); ++i) {
     if (is_upper(all[i].code) || is_lower(all[i].code)) {
       append_in_case(out, text, all[i].begin, all[i + 1].begin, is_upper(all[i].code) ? Case::lower : Case::upper);
@@ -115,7 +142,7 @@ Text replace(Limits& limits, const Text& text, const Text& old, const Text& by, 
   std::size_t done = 0;
   std::size_t from = 0;
   while (count != 0) {
-    const std::size_t found = text.view().find(old.view(), from);
+    const std::size_t found = find_text(text.view(), old.view(), from);
     if (found == std::string_view::npos) break;
     out.append(text, done, found);
     out.append(by);
@@ -133,73 +160,86 @@ Text replace(Limits& limits, const Text& text, const Text& old, const Text& by, 
   return out.finish(text.markup());
 }
 
-Values split(Limits& limits, const Text& text, const Text* separator, std::int64_t most, bool from_right) {
-  Values parts;
-  const auto add = [&](std::size_t begin, std::size_t end) {
+namespace {
+
+/// Bytes between separators, from the side where splitting starts.
+std::vector<TextRange> split_at(Limits& limits, std::string_view bytes, std::string_view separator, std::int64_t most,
+                                bool from_right) {
+  std::vector<TextRange> pieces;
+  std::size_t begin = 0;
+  std::size_t end = bytes.size();
+  if (from_right) limits.step(bytes.size() / 64 * (1 + separator.size() / 64));
+  for (; most != 0; --most) {
+    const std::size_t found = from_right ? bytes.substr(0, end).rfind(separator) : find_text(bytes, separator, begin);
+    if (found == bytes.npos) break;
     limits.step();
-    parts.emplace_back(text.slice(begin, end));
+    pieces.push_back(from_right ? TextRange{found + separator.size(), end} : TextRange{begin, found});
+    (from_right ? end : begin) = from_right ? found : found + separator.size();
+  }
+  pieces.push_back({begin, end});
+  return pieces;
+}
+
+/// Bytes between white space, from the side where splitting starts.
+std::vector<TextRange> split_at_space(Limits& limits, std::string_view bytes, std::int64_t most, bool from_right) {
+  std::vector<TextRange> pieces;
+  std::size_t begin = 0;
+  std::size_t end = bytes.size();
+  // The rest is [begin, end). Moves its near side over characters as long as they are space, or not.
+  const auto skip = [&](bool space) {
+    while (begin < end) {
+      const std::size_t start = from_right ? last_start(bytes.substr(0, end)) : begin;
+      const std::size_t length = std::max<std::size_t>(utf8_length(bytes.substr(start)), 1);
+      if (is_space(utf8_decode(bytes.substr(start), length)) != space) return;
+      (from_right ? end : begin) = from_right ? start : start + length;
+    }
   };
+  while (true) {
+    skip(true);
+    if (begin == end) return pieces;
+    limits.step();
+    TextRange piece{begin, end};
+    const bool last = most-- == 0;
+    if (last) {  // all the rest, without the space at its far side
+      from_right = !from_right;
+      skip(true);
+      pieces.push_back({begin, end});
+      return pieces;
+    }
+    skip(false);
+    (from_right ? piece.begin : piece.end) = from_right ? end : begin;
+    pieces.push_back(piece);
+  }
+}
+
+}  // namespace
+
+Values split(Limits& limits, const Text& text, const Text* separator, std::int64_t most, bool from_right) {
   limits.step(text.size() / 64);
   if (separator && separator->empty()) throw Failure("empty separator");
-  std::vector<TextRange> pieces;  // from the side where splitting starts
-  std::size_t begin = 0;
-  std::size_t end = text.size();
-  const std::string_view bytes = text.view();
-  if (separator) {
-    for (; most != 0; --most) {
-      const std::size_t size = separator->size();
-      const std::size_t found =
-          from_right ? bytes.substr(0, end).rfind(separator->view()) : bytes.find(separator->view(), begin);
-      if (found == bytes.npos) break;
-      pieces.push_back(from_right ? TextRange{found + size, end} : TextRange{begin, found});
-      (from_right ? end : begin) = from_right ? found : found + size;
-    }
-    pieces.push_back({begin, end});
-  } else {
-    const std::vector<Character> all = characters(bytes);
-    std::size_t first = 0;
-    std::size_t last = all.size() - 1;
-    const auto trim_front = [&] {
-      while (first < last && is_space(all[first].code)) ++first;
-    };
-    const auto trim_back = [&] {
-      while (last > first && is_space(all[last - 1].code)) --last;
-    };
-    while (true) {
-      from_right ? trim_back() : trim_front();
-      if (first == last) break;
-      if (most-- == 0) {
-        pieces.push_back({all[first].begin, all[last].begin});
-        break;
-      }
-      if (from_right) {
-        const std::size_t word_end = last;
-        while (last > first && !is_space(all[last - 1].code)) --last;
-        pieces.push_back({all[last].begin, all[word_end].begin});
-      } else {
-        const std::size_t word = first;
-        while (first < last && !is_space(all[first].code)) ++first;
-        pieces.push_back({all[word].begin, all[first].begin});
-      }
-    }
-  }
+  std::vector<TextRange> pieces = separator ? split_at(limits, text.view(), separator->view(), most, from_right)
+                                            : split_at_space(limits, text.view(), most, from_right);
   if (from_right) std::reverse(pieces.begin(), pieces.end());
+  Values parts;
   parts.reserve(pieces.size());
-  for (const TextRange& piece : pieces) add(piece.begin, piece.end);
+  for (const TextRange& piece : pieces) parts.emplace_back(text.slice(piece.begin, piece.end));
   return parts;
 }
 
 Values split_lines(Limits& limits, const Text& text, bool keep_ends) {
   Values lines;
-  const std::vector<Character> all = characters(text.view());
+  const std::string_view bytes = text.view();
   std::size_t begin = 0;
-  for (std::size_t i = 0; i + 1 < all.size(); ++i) {
-    if (!is_line_end(all[i].code)) continue;
-    const std::size_t end = all[i].begin;
-    if (all[i].code == '\r' && all[i + 1].code == '\n' && i + 2 < all.size()) ++i;
+  for (std::size_t at = 0; at < bytes.size();) {
+    const std::size_t length = std::max<std::size_t>(utf8_length(bytes.substr(at)), 1);
+    const std::size_t end = at;
+    const char32_t code = utf8_decode(bytes.substr(at), length);
+    at += length;
+    if (!is_line_end(code)) continue;
+    if (code == '\r' && bytes.substr(at).starts_with('\n')) ++at;
     limits.step();
-    lines.emplace_back(text.slice(begin, keep_ends ? all[i + 1].begin : end));
-    begin = all[i + 1].begin;
+    lines.emplace_back(text.slice(begin, keep_ends ? at : end));
+    begin = at;
   }
   if (begin < text.size()) lines.emplace_back(text.slice(begin, text.size()));
   return lines;

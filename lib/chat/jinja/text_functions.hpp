@@ -14,6 +14,8 @@ namespace ondol::jinja {
 enum class Side : std::uint8_t { left, right, both };
 /// @param characters  what to take away; nullptr: white space
 [[nodiscard]] Text strip(const Text& text, const Text* characters, Side side);
+/// The bytes that strip() leaves.
+[[nodiscard]] TextRange strip_range(std::string_view text, const Text* characters, Side side);
 
 [[nodiscard]] Text change_case(Limits& limits, const Text& text, Case to);
 [[nodiscard]] Text swap_case(Limits& limits, const Text& text);
@@ -39,6 +41,11 @@ struct Character {
   char32_t code;
   std::size_t begin;
 };
-[[nodiscard]] std::vector<Character> characters(std::string_view text);
+[[nodiscard]] std::vector<Character> characters(Limits& limits, std::string_view text);
+
+/// The first place of `part` from `from` on, or npos. Takes linear time, which std::string_view::find does not.
+[[nodiscard]] std::size_t find_text(std::string_view text, std::string_view part, std::size_t from = 0) noexcept;
+/// The last place, or npos.
+[[nodiscard]] std::size_t rfind_text(Limits& limits, std::string_view text, std::string_view part);
 
 }  // namespace ondol::jinja

@@ -35,13 +35,14 @@ Value right_splits(Call& call) {
   const std::int64_t most = call.has(1) ? call.integer(1) : -1;
   return make_list(split(call.in.limits, call.self_text(), text_if(call, 0), most, true));
 }
-Value lines(Call& call) { return make_list(split_lines(call.in.limits, call.self_text(), call.flag(0, false))); }
+Value lines(Call& call) { return make_list(split_lines(call.in.limits, call.self_text(), call.integer_flag(0))); }
 
 Value parts(Call& call, bool from_right) {
   const Text& text = call.self_text();
   const Text& separator = call.text(0);
   if (separator.empty()) call.refuse("empty separator");
-  const std::size_t at = from_right ? text.view().rfind(separator.view()) : text.view().find(separator.view());
+  const std::size_t at =
+      from_right ? rfind_text(call.in.limits, text.view(), separator.view()) : find_text(text.view(), separator.view());
   const Text nothing;
   if (at == std::string_view::npos) {
     return from_right ? make_tuple({nothing, nothing, text}) : make_tuple({text, nothing, nothing});
@@ -86,7 +87,7 @@ std::optional<Part> part(Call& call) {
   const Text& text = call.self_text();
   const auto length = static_cast<std::int64_t>(text.length());
   const auto bound = [&](std::size_t i, std::int64_t preset) {
-    std::int64_t at = call.given(i) ? call.integer(i) : preset;
+    std::int64_t at = call.given(i) ? call.place(i) : preset;
     if (at < 0) at = std::max<std::int64_t>(at + length, 0);
     return at;
   };
@@ -103,7 +104,7 @@ std::int64_t search(Call& call, bool from_right) {
   if (!where) return -1;
   call.in.limits.step(text.size() / 64);
   const std::string_view bytes = text.view().substr(where->begin, where->end - where->begin);
-  const std::size_t found = from_right ? bytes.rfind(wanted) : bytes.find(wanted);
+  const std::size_t found = from_right ? rfind_text(call.in.limits, bytes, wanted) : find_text(bytes, wanted);
   if (found == bytes.npos) return -1;
   return static_cast<std::int64_t>(text.index_of(where->begin + found));
 }
@@ -124,9 +125,9 @@ Value count(Call& call) {
   if (!where) return 0;
   const std::string_view bytes = call.self_text().view().substr(where->begin, where->end - where->begin);
   call.in.limits.step(bytes.size() / 64);
-  if (wanted.empty()) return characters(bytes).size();
+  if (wanted.empty()) return call.self_text().index_of(where->end) - call.self_text().index_of(where->begin) + 1;
   std::int64_t found = 0;
-  for (std::size_t at = 0; (at = bytes.find(wanted.view(), at)) != bytes.npos; at += wanted.size()) ++found;
+  for (std::size_t at = 0; (at = find_text(bytes, wanted.view(), at)) != bytes.npos; at += wanted.size()) ++found;
   return found;
 }
 
@@ -177,7 +178,7 @@ Value expand_tabs(Call& call) {
   const Text& text = call.self_text();
   const std::int64_t size = call.integer(0, 8);
   TextBuilder out(call.in.limits);
-  const std::vector<Character> all = characters(text.view());
+  const std::vector<Character> all = characters(call.in.limits, text.view());
   std::int64_t column = 0;
   for (std::size_t i = 0; i + 1 < all.size(); ++i) {
     if (all[i].code == '\t') {
@@ -195,7 +196,7 @@ Value expand_tabs(Call& call) {
 /// Whether there are characters, all of a class.
 template <bool (*in_class)(char32_t) noexcept>
 Value all_are(Call& call) {
-  const std::vector<Character> all = characters(call.self_text().view());
+  const std::vector<Character> all = characters(call.in.limits, call.self_text().view());
   return all.size() > 1 && std::all_of(all.begin(), all.end() - 1, [](const Character& c) { return in_class(c.code); });
 }
 bool is_alnum(char32_t code) noexcept { return is_alpha(code) || is_numeric(code); }
@@ -203,14 +204,14 @@ bool is_ascii_code(char32_t code) noexcept { return code < 0x80; }
 Value is_ascii(Call& call) { return call.self_text().empty() || truth(all_are<is_ascii_code>(call)); }
 Value printable(Call& call) { return call.self_text().empty() || truth(all_are<is_printable>(call)); }
 Value identifier(Call& call) {
-  const std::vector<Character> all = characters(call.self_text().view());
+  const std::vector<Character> all = characters(call.in.limits, call.self_text().view());
   return !is_numeric(all[0].code) && truth(all_are<is_word>(call));
 }
 
 template <bool (*wanted)(char32_t) noexcept, bool (*unwanted)(char32_t) noexcept>
 Value all_cased(Call& call) {
   bool found = false;
-  for (const Character& c : characters(call.self_text().view())) {
+  for (const Character& c : characters(call.in.limits, call.self_text().view())) {
     if (unwanted(c.code) || is_title(c.code)) return false;
     found |= wanted(c.code);
   }
@@ -219,7 +220,7 @@ Value all_cased(Call& call) {
 Value title_cased(Call& call) {
   bool found = false;
   bool inside = false;
-  for (const Character& c : characters(call.self_text().view())) {
+  for (const Character& c : characters(call.in.limits, call.self_text().view())) {
     const bool up = is_upper(c.code) || is_title(c.code);
     const bool low = is_lower(c.code);
     if ((up && inside) || (low && !inside)) return false;
@@ -245,7 +246,7 @@ Value translate(Call& call) {
   const Text& text = call.self_text();
   const Dict* table = call.at(0).dict();
   if (!table) call.refuse("a dict is expected");
-  const std::vector<Character> all = characters(text.view());
+  const std::vector<Character> all = characters(call.in.limits, text.view());
   for (std::size_t i = 0; i + 1 < all.size(); ++i) {
     const auto origin = text.is_content(all[i].begin) ? Text::Origin::content : Text::Origin::source;
     const Value* found = table->find(Value(static_cast<std::int64_t>(all[i].code)));

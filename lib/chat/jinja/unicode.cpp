@@ -107,8 +107,8 @@ void append_case(std::string& out, char32_t code, Case to) {
     return;
   }
   const auto simple = to == Case::upper ? utf8proc_toupper(signed_code(code)) : utf8proc_totitle(signed_code(code));
-  const bool expands =
-      count > 1 && !is_upper(code) && (to == Case::upper || (simple == signed_code(code) && !is_title(code)));
+  const bool expands = count > 1 && !is_upper(code) &&
+                       (to == Case::upper || ((simple == signed_code(code) || code == U'ß') && !is_title(code)));
   if (!expands) {
     utf8_append(out, static_cast<char32_t>(simple));
     return;

@@ -50,23 +50,41 @@ std::uint32_t Value::depth() const noexcept {
   }
 }
 
-std::uint32_t depth_around(const Values& values) {
-  std::uint32_t depth = 0;
-  for (const Value& value : values) depth = std::max(depth, value.depth());
+std::uint64_t Value::weight() const noexcept {
+  switch (type()) {
+    case Type::text: return 1 + text()->size() / 64;
+    case Type::list: return list()->weight;
+    case Type::dict: return dict()->weight();
+    case Type::object: return object()->weight();
+    default: return 1;
+  }
+}
+
+std::uint32_t depth_around(const Value& value) {
+  const std::uint32_t depth = value.depth();
   if (depth >= max_value_depth) {
     throw Failure(fmt::format("the template nests values more than {} deep", max_value_depth));
   }
   return depth + 1;
 }
 
+std::uint32_t depth_around(const Values& values) {
+  std::uint32_t depth = 1;
+  for (const Value& value : values) depth = std::max(depth, depth_around(value));
+  return depth;
+}
+
 Value make_list(Values items, List::Kind kind) {
   const std::uint32_t depth = depth_around(items);
-  return std::make_shared<const List>(List{std::move(items), kind, depth});
+  std::uint64_t weight = 1;
+  for (const Value& item : items) weight = add_weights(weight, item.weight());
+  return std::make_shared<const List>(List{std::move(items), kind, depth, weight});
 }
 
 void Dict::set(const Value& key, Value value) {
-  const std::size_t code = hash(key);
-  depth_ = std::max({depth_, depth_around({value}), depth_around({key})});
+  depth_ = std::max({depth_, depth_around(value), depth_around(key)});
+  weight_ = add_weights(weight_, add_weights(key.weight(), value.weight()));
+  const std::size_t code = index_.empty() && key.text() ? 0 : hash(key);  // refuses what has none
   const std::size_t found = place(key, code);
   if (found != nowhere) {
     members_[found].second = std::move(value);
@@ -75,7 +93,7 @@ void Dict::set(const Value& key, Value value) {
   members_.emplace_back(key, std::move(value));
   if (members_.size() == indexed_from) {
     for (std::size_t i = 0; i < members_.size(); ++i) index_.emplace(hash(members_[i].first), i);
-  } else if (members_.size() > indexed_from) {
+  } else if (members_.size() > indexed_from) {  // then `code` is the key's
     index_.emplace(code, members_.size() - 1);
   }
 }
@@ -95,7 +113,7 @@ std::size_t Dict::place(const Value& key, std::size_t code) const {
 }
 
 const Value* Dict::find(const Value& key) const {
-  const std::size_t found = place(key, hash(key));
+  const std::size_t found = place(key, index_.empty() && key.text() ? 0 : hash(key));
   return found == nowhere ? nullptr : &members_[found].second;
 }
 

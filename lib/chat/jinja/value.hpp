@@ -97,6 +97,9 @@ class Value {
 
   /// Levels of containers in this value: 0 for a scalar.
   [[nodiscard]] std::uint32_t depth() const noexcept;
+  /// What walking all of it costs in steps: one for each value in it and for each 64 bytes of text. A value that stands
+  /// in two places counts twice.
+  [[nodiscard]] std::uint64_t weight() const noexcept;
 
  private:
   std::variant<Undefined, None, bool, std::int64_t, std::shared_ptr<const BigInteger>, double, Text, ListPtr, DictPtr,
@@ -108,13 +111,20 @@ using Values = std::vector<Value>;
 
 /// Containers deeper than this are a Failure: whatever walks or destroys them is recursive.
 inline constexpr std::uint32_t max_value_depth = 400;
+/// The depth of a container around these. @throws Failure
 std::uint32_t depth_around(const Values& values);
+std::uint32_t depth_around(const Value& value);
+/// Sum that stays at its greatest value instead of wrapping.
+[[nodiscard]] constexpr std::uint64_t add_weights(std::uint64_t a, std::uint64_t b) noexcept {
+  return a > UINT64_MAX - b ? UINT64_MAX : a + b;
+}
 
 struct List {
   enum class Kind : std::uint8_t { list, tuple, group };  ///< group: groupby's pair (grouper, list)
   Values items;
   Kind kind = Kind::list;
   std::uint32_t depth = 1;
+  std::uint64_t weight = 1;
 };
 [[nodiscard]] Value make_list(Values items, List::Kind kind = List::Kind::list);
 [[nodiscard]] inline Value make_tuple(Values items) { return make_list(std::move(items), List::Kind::tuple); }
@@ -131,12 +141,14 @@ class Dict {
   [[nodiscard]] const std::vector<Member>& members() const noexcept { return members_; }
   [[nodiscard]] std::size_t size() const noexcept { return members_.size(); }
   [[nodiscard]] std::uint32_t depth() const noexcept { return depth_; }
+  [[nodiscard]] std::uint64_t weight() const noexcept { return weight_; }
 
  private:
   [[nodiscard]] std::size_t place(const Value& key, std::size_t hash) const;
   std::vector<Member> members_;
   std::unordered_multimap<std::size_t, std::size_t> index_;  // hash to place, only where a walk would be slow
   std::uint32_t depth_ = 1;
+  std::uint64_t weight_ = 1;
 };
 
 /// What is neither data nor a scalar: ranges, generators, functions, macros, loops, namespaces.
@@ -160,6 +172,7 @@ class Object : public std::enable_shared_from_this<Object> {
   [[nodiscard]] virtual bool truth() { return true; }
   [[nodiscard]] virtual bool equals(const Object& other) const { return this == &other; }
   [[nodiscard]] virtual std::uint32_t depth() const noexcept { return 1; }
+  [[nodiscard]] virtual std::uint64_t weight() const noexcept { return 1; }
 };
 
 [[nodiscard]] bool truth(const Value& value);

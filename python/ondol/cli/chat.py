@@ -17,8 +17,9 @@ from .terminal import err, load, out
 class Session:
     """A chat on a terminal or a pipe: a line is a message, or a command if it starts with a slash."""
 
-    def __init__(self, model: ondol.Model, system: Optional[str], settings: Dict[str, Any]):
-        self.chat = ondol.Chat(model, system=system, **settings)
+    def __init__(self, model: ondol.Model, system: Optional[str], template: Optional[ondol.ChatTemplate],
+                 settings: Dict[str, Any]):
+        self.chat = ondol.Chat(model, system=system, template=template, **settings)
         self.model = model
         self.last: Optional[ondol.Result] = None
 
@@ -106,6 +107,7 @@ class Session:
 def chat(
     model: o.ModelPath = None,
     system: Annotated[Optional[str], typer.Option(help="System message.")] = None,
+    template: o.Template = None,
     max_tokens: o.MaxTokens = 0,
     temperature: o.Temperature = 0.0,
     top_k: o.TopK = 0,
@@ -125,7 +127,7 @@ def chat(
 ) -> None:
     """Talk with a model; /help lists the commands. In a pipe each line is a message."""
     settings = {**o.sampling(locals()), "when_full": "drop_oldest"}
-    session = Session(load(model, **o.loading(locals())), system, settings)
+    session = Session(load(model, **o.loading(locals())), system, o.template(template), settings)
     terminal = sys.stdin.isatty() and sys.stdout.isatty()
     if terminal:
         import readline  # noqa: F401  (editing and history of input())

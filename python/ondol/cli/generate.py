@@ -18,6 +18,7 @@ def generate(
     model: o.ModelPath = None,
     chat: Annotated[bool, typer.Option("--chat", help="The prompt is a message to the assistant.")] = False,
     system: Annotated[Optional[str], typer.Option(help="System message, with --chat.")] = None,
+    template: o.Template = None,
     max_tokens: o.MaxTokens = 0,
     temperature: o.Temperature = 0.0,
     top_k: o.TopK = 0,
@@ -41,6 +42,9 @@ def generate(
     """Continue a text, or with --chat answer a message; the reply is printed as it comes."""
     if system is not None and not chat:
         raise typer.BadParameter("--system needs --chat")
+    if template is not None and not chat:
+        raise typer.BadParameter("--template needs --chat")
+    chosen = o.template(template)
     settings = o.sampling(locals())
     if prompt is None or prompt == "-":
         prompt = sys.stdin.buffer.read().decode()
@@ -49,7 +53,7 @@ def generate(
         settings.update(stream=True, logprobs=logprobs, progress=report)
         if chat:
             messages = [{"role": "system", "content": system}] if system is not None else []
-            stream = loaded.chat([*messages, {"role": "user", "content": prompt}], **settings)
+            stream = loaded.chat([*messages, {"role": "user", "content": prompt}], template=chosen, **settings)
         else:
             stream = loaded.generate(prompt, **settings)
         first = next(stream, "")

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any, Dict, List, Optional
 
 import typer
+
+import ondol
 
 ModelPath = Annotated[Optional[str], typer.Option("--model", "-m", metavar="FILE",
                                                   help="GGUF file; the demo model if not given.")]
@@ -24,6 +27,9 @@ PresencePenalty = Annotated[float, typer.Option()]
 NoRepeatNgram = Annotated[int, typer.Option(min=0)]
 Seed = Annotated[Optional[int], typer.Option(min=0, help="The same seed gives the same text.")]
 Stop = Annotated[Optional[List[str]], typer.Option(help="Text that ends the reply; may be repeated.")]
+Template = Annotated[Optional[str], typer.Option("--template", metavar="NAME|FILE", help=(
+    "Chat template instead of the model's: a Jinja file, or a plain format: "
+    f"{', '.join(ondol.ChatTemplate.names())}."))]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object.")]
 
 
@@ -37,3 +43,16 @@ def sampling(values: Dict[str, Any]) -> Dict[str, Any]:
 def loading(values: Dict[str, Any]) -> Dict[str, Any]:
     """Of a command's arguments those that say how to load."""
     return {name: values[name] for name in ("threads", "precision", "context", "cache_type")}
+
+
+def template(name: Optional[str]) -> Optional[ondol.ChatTemplate]:
+    """What --template names."""
+    if name is None:
+        return None
+    if name in ondol.ChatTemplate.names():
+        return ondol.ChatTemplate.named(name)
+    try:
+        return ondol.ChatTemplate(Path(name).read_bytes())
+    except OSError as error:
+        known = ", ".join(ondol.ChatTemplate.names())
+        raise typer.BadParameter(f"--template {name}: {error.strerror}; names are {known}") from None

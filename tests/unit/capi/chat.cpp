@@ -32,6 +32,18 @@ TEST_CASE("a model without a template has no chat") {
         ONDOL_NO_CHAT_TEMPLATE);
 }
 
+TEST_CASE("a model without a template chats with a plain format, and stops where the user's turn would begin") {
+  const auto model = load();
+  const auto format = make<ondol_template>(
+      [&](auto** out, auto** error) { return ondol_template_named("korean-dialogue", -1, out, error); });
+  const auto chat = make<ondol_chat>(
+      [&](auto** out, auto** error) { return ondol_chat_with_template(model.get(), format.get(), out, error); });
+  say(chat.get(), "Once upon a time");
+  const auto result = finish(reply(chat.get()).get());
+  CHECK(!text(result.get()).empty());
+  CHECK(messages(chat.get()).find("\"assistant\"") != std::string::npos);
+}
+
 TEST_CASE("a chat goes on over turns; a saved one goes on bit for bit") {
   const auto model = load(stories_with_template());
   const auto chat = chat_with(model.get());
@@ -106,6 +118,9 @@ TEST_CASE("messages in JSON, and what is wrong with them") {
   CHECK(add("{") == ONDOL_INVALID_ARGUMENT);
   CHECK(add("[]") == ONDOL_INVALID_ARGUMENT);
   CHECK(add(R"({"content":"x"})") == ONDOL_INVALID_ARGUMENT);
+  CHECK(outcome([&](auto** error) {
+          return ondol_chat_add_json(chat.get(), R"({"role":"user","content":1})", -1, error);
+        }).message.find(R"(messages[1]: "content" is an integer)") == 0);
   CHECK(messages(chat.get()).find("안녕") != std::string::npos);
   const auto sequence =
       make<ondol_cache>([&](auto** out, auto** error) { return ondol_chat_cache(chat.get(), out, error); });

@@ -170,8 +170,10 @@ TEST_CASE("NULL for every pointer of every function is a status") {
   SWEEP(ondol_detokenizer_flush);
   SWEEP(ondol_detokenizer_pending);
   SWEEP(ondol_template_new);
+  SWEEP(ondol_template_named);
   SWEEP(ondol_template_source);
   SWEEP(ondol_template_render, 3);
+  SWEEP(ondol_template_encode, 4);
   SWEEP(ondol_cache_new);
   SWEEP(ondol_cache_length);
   SWEEP(ondol_cache_context);
@@ -205,6 +207,7 @@ TEST_CASE("NULL for every pointer of every function is a status") {
   SWEEP(ondol_model_generate_batch, 3, 5);
   SWEEP(ondol_model_score, 1, 3);
   SWEEP(ondol_chat_new);
+  SWEEP(ondol_chat_with_template);
   SWEEP(ondol_chat_add);
   SWEEP(ondol_chat_add_json);
   SWEEP(ondol_chat_clear);

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "capi/client.hpp"
 
 using namespace test;
@@ -141,4 +143,53 @@ TEST_CASE("a template renders messages and marks what is not its own") {
   CHECK(outcome([&](auto** error) {
           return ondol_template_render(jinja.get(), "{not json", -1, nullptr, 0, &out, error);
         }).status == ONDOL_INVALID_ARGUMENT);
+}
+
+TEST_CASE("a template gives ids: control tokens of content are text, the start token stands in front once") {
+  const auto tokenizer = vocabulary();
+  const auto jinja = make<ondol_template>([&](auto** out, auto** error) {
+    return ondol_template_new("{{ bos_token }}{{ messages[0].content }}{{ eos_token }}", -1, out, error);
+  });
+  const auto encode = [&](const char* content, const char* options) {
+    const std::string messages = R"([{"role":"user","content":")" + std::string(content) + "\"}]";
+    const auto ids = make<ondol_tokens>([&](auto** out, auto** error) {
+      return ondol_template_encode(jinja.get(), tokenizer.get(), messages.c_str(), -1, options, -1, out, error);
+    });
+    return Ids(ondol_tokens_data(ids.get()), ondol_tokens_data(ids.get()) + ondol_tokens_count(ids.get()));
+  };
+  CHECK(encode("", nullptr) == Ids{1, 2});
+  const Ids safe = encode("a</s>", nullptr);
+  CHECK(std::count(safe.begin(), safe.end(), 1) == 1);
+  CHECK(std::count(safe.begin(), safe.end(), 2) == 1);
+  const Ids open = encode("a</s>", R"({"parse_content":true})");
+  CHECK(std::count(open.begin(), open.end(), 2) == 2);
+
+  const auto failed = [&](const char* messages, const char* options) {
+    ondol_tokens* out = nullptr;
+    return outcome([&](auto** error) {
+      return ondol_template_encode(jinja.get(), tokenizer.get(), messages, -1, options, -1, &out, error);
+    });
+  };
+  CHECK(failed("{}", nullptr).status == ONDOL_INVALID_ARGUMENT);
+  CHECK(failed("[]", R"({"max_step":1})").message.find("max_steps") != std::string::npos);
+  for (const char* limit : {R"({"max_steps":2})", R"({"max_output":2})"}) {
+    CAPTURE(limit);
+    const Outcome over = failed(R"([{"content":"xxx"}])", limit);
+    CHECK(over.status == ONDOL_TEMPLATE_ERROR);
+    CHECK(over.message.find("more than 2 ") != std::string::npos);
+  }
+}
+
+TEST_CASE("plain formats by name") {
+  const auto format =
+      make<ondol_template>([&](auto** out, auto** error) { return ondol_template_named("alpaca", -1, out, error); });
+  const auto rendered = make<ondol_rendered>([&](auto** out, auto** error) {
+    return ondol_template_render(format.get(), R"([{"role":"user","content":"hi"}])", -1, nullptr, 0, out, error);
+  });
+  const std::string all(ondol_rendered_text(rendered.get()), std::size_t(ondol_rendered_size(rendered.get())));
+  CHECK(all.find("### Instruction:\nhi\n\n### Response:\n") != std::string::npos);
+  ondol_template* out = nullptr;
+  const Outcome unknown = outcome([&](auto** error) { return ondol_template_named("alpace", -1, &out, error); });
+  CHECK(unknown.status == ONDOL_INVALID_ARGUMENT);
+  CHECK(unknown.message.find("known are alpaca, chatml") != std::string::npos);
 }

@@ -43,6 +43,8 @@ TEST_CASE("limits: deep source") {
   refused("{{ 1" + repeated(" if 1", 100'000) + " }}", limit);
   refused(repeated("{% if 1 %}", 100'000), limit);
   refused(repeated("{% for x in y %}", 100'000), limit);
+  refused(repeated("{% if [[1]] %}", 100'000), limit);
+  refused(repeated("{% macro m() %}", 100'000), limit);
   refused("{% set " + repeated("(", 100'000) + "a", limit);
   refused("{% for " + repeated("(", 100'000), limit);
 }
@@ -54,6 +56,12 @@ TEST_CASE("limits: long source is fine") {
   CHECK(ChatTemplate("{{ 1" + repeated(" == 1", 50'000) + " }}").render("[]").text == "True");
   CHECK(ChatTemplate("{% if 0 %}" + repeated("{% elif 0 %}", 50'000) + "{% else %}x{% endif %}").render("[]").text ==
         "x");
+}
+
+TEST_CASE("limits: a template of 10 MB") {
+  refused(std::string(10 << 20, 'a'), "at most 4194304 are read");
+  refused(repeated("{{ 1 }}", (10 << 20) / 7), "at most 4194304 are read");
+  CHECK(ChatTemplate(repeated("{{ 1 }}", 500'000)).render("[]").text == std::string(500'000, '1'));
 }
 
 TEST_CASE("limits: endless work") {
@@ -70,13 +78,106 @@ TEST_CASE("limits: endless work") {
           "max_steps", options);
 }
 
+TEST_CASE("limits: work on large values counts, whatever it is called") {
+  // Each would run for minutes to years if only its own nodes counted.
+  ondol::RenderOptions options;
+  options.max_steps = 1'000'000;
+  options.variables =
+      R"({"x": [)" + repeated("\"\", ", 99'999) + R"(""], "d": {"a": )" + repeated("[", 50) + repeated("]", 50) + "}}";
+  const auto again = [&](const std::string& body, const std::string& first = "") {
+    refused(
+        "{% set t = 'ab ' * 400000 %}{% set k = '한 ' * 200000 %}{% set h = '-' * 999999 %}{% set c = 'a' * 500000 ~ "
+        "'b' %}" +
+            first + "{% for i in range(99999) %}{% for j in range(99999) %}{% set y %}" + body +
+            "{% endset %}{% endfor %}{% endfor %}",
+        "max_steps", options);
+  };
+  for (const char* expression : {"x|join",
+                                 "x|sort",
+                                 "x|reverse|list",
+                                 "x|unique|list",
+                                 "x|map('upper')|list",
+                                 "x|tojson",
+                                 "x|batch(2)|list",
+                                 "x|max",
+                                 "x|groupby('a', default=1)",
+                                 "x + x",
+                                 "x == x[:]",
+                                 "x.count('b')",
+                                 "'b' in x",
+                                 "''.join(x)",
+                                 "x|string",
+                                 "x|select|list",
+                                 "x|last ~ x[1:]|first",
+                                 "(x,) == ([],)",
+                                 "dict(a=1).get(t)",
+                                 "{t: 1}",
+                                 "{'a': 1}[t]",
+                                 "t|replace('c', '')",
+                                 "t|trim",
+                                 "t|upper",
+                                 "t|title",
+                                 "t|wordcount",
+                                 "t|length ~ k[5]",
+                                 "k[199999]",
+                                 "k[9:11]",
+                                 "t.split('c')",
+                                 "k.split()|length",
+                                 "t.rsplit('c', 1)",
+                                 "t.strip('ab')",
+                                 "t.find('c')",
+                                 "t.rfind('c')",
+                                 "t.count('c')",
+                                 "t.startswith('c')",
+                                 "t == t ~ ''",
+                                 "'c' in t",
+                                 "t|e",
+                                 "t|int",
+                                 "t.isalpha()",
+                                 "t|indent",
+                                 "t|truncate(5)",
+                                 "h|wordwrap(900000)",
+                                 "t|striptags",
+                                 "t is lower",
+                                 "k|list|length",
+                                 "t|format",
+                                 "t.format()",
+                                 "c in 'a' * 1000000",
+                                 "('a' * 1000000).rfind(c)",
+                                 "('a' * 1000000).split(c)",
+                                 "('a' * 1000000)|replace(c, '')",
+                                 "10 ** 4000 // 7 ** 2000",
+                                 "(10 ** 4000) * (10 ** 200)",
+                                 "7 ** 5000",
+                                 "'{:b}'.format(10 ** 4000)",
+                                 "'%x' % 10 ** 4000",
+                                 "(10 ** 4000)|round(-4000)",
+                                 "('9' * 2000)|int(0, 11)",
+                                 "namespace(**{'a': x}).a|join",
+                                 "x|tojson(indent=1)"}) {
+    again("{{ " + std::string(expression) + " }}");
+  }
+  // Shared parts make values of few bytes that are endless to walk.
+  const char* shared =
+      "{% set a = namespace(v=[1]) %}{% set b = namespace(v=[1]) %}{% for i in range(99) %}"
+      "{% set a.v = (a.v, a.v) %}{% set b.v = (b.v, b.v) %}{% endfor %}";
+  for (const char* expression : {"a.v == b.v", "a.v < b.v", "{a.v: 1}", "[a.v].index(b.v)", "[a.v, b.v]|unique|list",
+                                 "[a.v]|sort ~ [a.v, b.v]|max", "a.v in [b.v]", "a.v is eq b.v", "a.v|tojson",
+                                 "a.v|string", "{1: a.v} == {1: b.v}", "dict([(a.v, 1)])"}) {
+    refused(shared + ("{{ " + std::string(expression) + " }}"), "max_", options);
+  }
+  // Many variables: looking one up must not walk them all.
+  std::string many = "{% for i in range(99999) %}";
+  for (int i = 0; i < 20'000; ++i) many += "{% set v" + std::to_string(i) + " = i %}";
+  refused(many + "{{ v19999 }}{% endfor %}", "max_steps");
+}
+
 TEST_CASE("limits: large texts and lists") {
   for (const char* expression :
-       {"'a' * 10**9", "'a' * 10**30", "'a'|center(10**12)", "'a'.ljust(10**18)", "'1'.zfill(10**10)",
-        "'%1000000000d' % 1", "'%*d' % (10**9, 1)", "'{:1000000000}'.format(1)",
-        "('a' * 10**7)|replace('a', 'b' * 10**7)", "('a' * 10**4)|replace('', 'b' * 10**6)", "'\t'.expandtabs(10**12)",
-        "('x' * 10**6).join(['a'] * 10**6)", "'a'|indent(10**12, true)", "[1]|tojson(indent=10**12)",
-        "('%s' * 10**5) % (('x' * 10**4,) * 10**5)"}) {
+       {"'a' * 10**9", "'a'|center(10**12)", "'a'.ljust(10**18)", "'1'.zfill(10**10)", "'%1000000000d' % 1",
+        "'%*d' % (10**9, 1)", "'{:1000000000}'.format(1)", "('a' * 10**7)|replace('a', 'b' * 10**7)",
+        "('a' * 10**4)|replace('', 'b' * 10**6)", "'\t'.expandtabs(10**12)", "('x' * 10**6).join(['a'] * 10**6)",
+        "'a'|indent(10**12, true)", "[1]|tojson(indent=10**12)", "('%s' * 10**5) % (('x' * 10**4,) * 10**5)"}) {
     refused("{{ " + std::string(expression) + " }}", "max_output");
   }
   ondol::RenderOptions options;
@@ -91,6 +192,8 @@ TEST_CASE("limits: large texts and lists") {
   refused("{% set ns = namespace(l=[1]) %}{% for i in range(100) %}{% set ns.l = [ns.l, ns.l] %}{% endfor %}{{ ns.l }}",
           "max_", options);
   refused("{% set x = 'a' * 10**6 %}{% for i in range(1000) %}{{ x }}{% endfor %}", "max_output");
+  CHECK(ChatTemplate("{{ 10**12 }}").render("[]").text == "1000000000000");
+  refused("{{ 2**(10**9) }}", "4300 digits");
   refused("{{ 10 ** 5000 }}", "4300 digits");
   refused("{{ 2 ** (2 ** 62) }}", "4300 digits");
   refused("{{ 2 ** (2 ** 100) }}", "4300 digits");
@@ -118,6 +221,8 @@ TEST_CASE("limits: deep calls and values") {
                 " %}{% endfor %}",
             "nests values");
   }
+  refused("{% for x in [[]] recursive %}{% for y in [1] recursive %}{{ loop([1]) }}{% endfor %}{% endfor %}",
+          "max_depth");
   const char* depth = "{% macro m(n) %}{% if n > 0 %}{{ m(n - 1) }}{% endif %}x{% endmacro %}{{ m(150) }}";
   CHECK(ChatTemplate(depth).render("[]").text == std::string(151, 'x'));
   ondol::RenderOptions options;

@@ -154,22 +154,20 @@ TEST_CASE("chat: cancelled before its first token a reply leaves no message, and
                                                .finish());
 }
 
-TEST_CASE("chat: one start token, whether or not the template writes it (T12)") {
-  const Tokenizer tokenizer = Tokenizer::load(test::unpacked("vocabs/llama-bpe.gguf").string());
-  const std::string body =
-      "{% for m in messages %}<|start_header_id|>{{ m.role }}<|end_header_id|>\n\n{{ m.content | trim }}<|eot_id|>"
-      "{% endfor %}{% if add_generation_prompt %}<|start_header_id|>assistant<|end_header_id|>\n\n{% endif %}";
-  const Ids expected{128000, 128006, 9125,   128007, 271,   65895,  83628, 34804,  101703, 108699,
-                     18359,  56773,  16969,  75086,  27796, 80052,  13,    128009, 128006, 882,
-                     128007, 271,    119175, 167,    109,   227,    82233, 19954,  112107, 116023,
-                     59269,  246,    128009, 128006, 78191, 128007, 271};
-  const std::string messages =
-      R"([{"role": "system", "content": "당신은 도움을 주는 비서입니다."}, {"role": "user", "content": "케이뱅크에 대해 알려줘"}])";
-  RenderOptions options;
-  options.bos_token = "<|begin_of_text|>";
-  for (const std::string& source : {"{{ bos_token }}" + body, body}) {
-    CHECK(encode_prompt(tokenizer, ChatTemplate(source).render(messages, options)) == expected);
-  }
+TEST_CASE("chat: another template than the file's, and replies end at its stop text") {
+  const Model& stories = test::stories();
+  const auto reply = [&](const ChatTemplate& chat_template) {
+    Chat chat(stories, chat_template);
+    return chat.send("Once upon a time", most(40));
+  };
+  const Result plain = reply(ChatTemplate("{% for m in messages %}{{ m.content }}{% endfor %}"));
+  CHECK(plain.ids == generate(stories, "Once upon a time", most(40).generate).finish().ids);
+  Chat named(stories, ChatTemplate::named("alpaca"));
+  ChatOptions options = most(5);
+  CHECK(named.send("Once upon a time", options).timings.prompt_tokens > 20);
+  CHECK(Json::parse(named.messages(), "messages").size() == 2);
+  options.generate.stop = {""};  // what a caller gives is still checked, beside the format's own
+  CHECK(status_of([&] { static_cast<void>(named.reply(options)); }) == Status::invalid_argument);
 }
 
 TEST_CASE("chat: bad messages are errors and add nothing" WITH_SMOLLM2) {

@@ -5,7 +5,7 @@ import numpy
 import numpy.typing
 import os
 import typing
-__all__: list[str] = ['BannedTokens', 'Candidate', 'Chat', 'ChatOptions', 'ChatTemplate', 'ChosenToken', 'Detokenizer', 'FileInfo', 'FrequencyPenalty', 'GenerateOptions', 'Generation', 'Greedy', 'KVCache', 'LoadOptions', 'LogitBias', 'MemoryEstimate', 'MetadataEntry', 'MinP', 'Model', 'ModelInfo', 'NoRepeatNgram', 'PresencePenalty', 'RenderOptions', 'RepetitionPenalty', 'ReplyParser', 'Result', 'Runtime', 'Sampler', 'SamplerSettings', 'Score', 'Step', 'Temperature', 'TensorEntry', 'Timings', 'Tokenizer', 'TopK', 'TopP', 'Typical', 'default_threads', 'generate', 'generate_batch', 'inspect', 'parse_reply', 'reply_formats', 'score']
+__all__: list[str] = ['BannedTokens', 'Candidate', 'Chat', 'ChatOptions', 'ChatTemplate', 'ChosenToken', 'DecoderStream', 'Encoding', 'FileInfo', 'FrequencyPenalty', 'GenerateOptions', 'Generation', 'Greedy', 'KVCache', 'LoadOptions', 'LogitBias', 'MemoryEstimate', 'MetadataEntry', 'MinP', 'Model', 'ModelInfo', 'NoRepeatNgram', 'PresencePenalty', 'RenderOptions', 'RepetitionPenalty', 'ReplyParser', 'Result', 'Runtime', 'Sampler', 'SamplerSettings', 'Score', 'Step', 'Temperature', 'TensorEntry', 'Timings', 'Tokenizer', 'TopK', 'TopP', 'Typical', 'default_threads', 'generate', 'generate_batch', 'inspect', 'parse_reply', 'reply_formats', 'score']
 class Runtime:
     """
     Threads, instruction set and memory account of the models loaded with it.
@@ -43,14 +43,65 @@ class Runtime:
     @property
     def threads(self) -> int:
         ...
+class Encoding:
+    """
+    All that there is to say of an encoded text; lists have an entry a token.
+    """
+    @property
+    def attention_mask(self) -> list[int]:
+        """
+        0: only fills up.
+        """
+    @property
+    def ids(self) -> list[int]:
+        ...
+    @property
+    def offsets(self) -> list[tuple[int, int]]:
+        """
+        Characters [begin, end) that a token stems from.
+        """
+    @property
+    def overflowing(self) -> list[Encoding]:
+        """
+        The windows that were cut off, in order.
+        """
+    @property
+    def special_mask(self) -> list[int]:
+        """
+        1: added around the text.
+        """
+    @property
+    def type_ids(self) -> list[int]:
+        """
+        Which of the texts, as the model wants it.
+        """
+class DecoderStream:
+    """
+    Streaming decode: tokens in, whole characters out. One thread at a time.
+    """
+    def flush(self) -> str:
+        """
+        What is still held back, as U+FFFD where it is not whole; the stream is then as new.
+        """
+    def push(self, id: int) -> str:
+        """
+        The text that `id` completes, possibly empty.
+        """
+    @property
+    def pending(self) -> bytes:
+        """
+        Bytes held back because they do not end a character.
+        """
 class Tokenizer:
     """
     Text to token ids and back. Immutable; any thread may use it.
     """
     @staticmethod
-    def load(path: str | bytes | os.PathLike, *, pre_tokenizer: str | bytes = '') -> Tokenizer:
+    def load(path: str | bytes | os.PathLike, *, pre_tokenizer: str | bytes = '', pattern: str | bytes = '', special_tokens: collections.abc.Mapping[str, typing.SupportsInt | typing.SupportsIndex] = {}, lowercase: bool = True) -> Tokenizer:
         """
-        Read the vocabulary of a GGUF file. pre_tokenizer: use this one instead of the file's.
+        Read a GGUF file's vocabulary, tokenizer.json, tekken.json, a SentencePiece model, tiktoken ranks, vocab.json
+        with merges.txt, vocab.txt, or a folder with one of these. pre_tokenizer: the name of one to use instead of the
+        file's; pattern, special_tokens: what tiktoken ranks do not say; lowercase: what vocab.txt does not.
         """
     def __len__(self) -> int:
         """
@@ -66,10 +117,27 @@ class Tokenizer:
         """
         The bytes `ids` stand for; they may end inside a character.
         """
-    def encode(self, text: str | bytes, add_special: bool = True, parse_special: bool = False, *, plain: collections.abc.Sequence[tuple[typing.SupportsInt | typing.SupportsIndex, typing.SupportsInt | typing.SupportsIndex]] = []) -> list[int]:
+    def decoder_stream(self, skip_special: bool = False, unit: str | bytes = 'characters') -> DecoderStream:
         """
-        Ids of `text` (str, or bytes). add_special: with the start and end tokens that the file asks for;
-        parse_special: control tokens in the text are read as such, but not in the byte ranges `plain`.
+        A stream that decodes token by token. unit: what it never gives a part of, "characters" or "graphemes".
+        """
+    def encode(self, text: str | bytes, pair: str | bytes | None = None, add_special: bool = True, parse_special: bool = False, *, plain: collections.abc.Sequence[tuple[typing.SupportsInt | typing.SupportsIndex, typing.SupportsInt | typing.SupportsIndex]] = [], fit_length: bool = True) -> list[int]:
+        """
+        Ids of `text` (str, or bytes), or of two texts as the file joins them. add_special: with the start and end
+        tokens that the file asks for; parse_special: control tokens in the text are read as such, but not in the byte
+        ranges `plain`; fit_length: cut and filled up as the file asks for.
+        """
+    def encode_batch(self, texts: collections.abc.Sequence[str], add_special: bool = True, parse_special: bool = False) -> list[Encoding]:
+        """
+        Encodings of one length, if the file asks for padding to the longest.
+        """
+    def encode_with_offsets(self, text: str | bytes, pair: str | bytes | None = None, add_special: bool = True, parse_special: bool = False, *, plain: collections.abc.Sequence[tuple[typing.SupportsInt | typing.SupportsIndex, typing.SupportsInt | typing.SupportsIndex]] = [], fit_length: bool = True) -> tuple[list[int], list[tuple[int, int]]]:
+        """
+        Ids, and the characters [begin, end) of the text that each token stems from.
+        """
+    def encoding(self, text: str | bytes, pair: str | bytes | None = None, add_special: bool = True, parse_special: bool = False, *, plain: collections.abc.Sequence[tuple[typing.SupportsInt | typing.SupportsIndex, typing.SupportsInt | typing.SupportsIndex]] = [], fit_length: bool = True) -> Encoding:
+        """
+        The same with masks and the windows cut off.
         """
     def find(self, token_text: str | bytes) -> int | None:
         """
@@ -117,25 +185,6 @@ class Tokenizer:
     @property
     def unknown(self) -> int | None:
         ...
-class Detokenizer:
-    """
-    Streaming decode: tokens in, whole UTF-8 sequences out. One thread at a time.
-    """
-    def __init__(self, tokenizer: Tokenizer, skip_special: bool = False) -> None:
-        ...
-    def add(self, id: int) -> str:
-        """
-        The text that `id` completes, possibly empty.
-        """
-    def flush(self) -> str:
-        """
-        What is still held back, as U+FFFD where it is not whole.
-        """
-    @property
-    def pending(self) -> bytes:
-        """
-        Bytes held back because they do not end a character.
-        """
 class RenderOptions:
     """
     What a template sees beside the messages; JSON texts.

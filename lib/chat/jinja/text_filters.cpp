@@ -94,7 +94,6 @@ Value indent(Call& call) {
 }
 
 Value truncate(Call& call) {
-  Limits& limits = call.in.limits;
   const std::int64_t length = call.integer(0, 255);
   const Value end = call.has(2) ? call.at(2) : Value::source("...");
   const std::int64_t leeway = call.given(3) ? call.integer(3) : 5;

@@ -22,9 +22,10 @@ void add_normalizers(const Json& json, Normalizers& out);
 /// Pre-tokenizers, and what the pipeline must know of them.
 struct PreTokenizers {
   std::vector<std::unique_ptr<PreTokenizer>> steps;
-  int spell_bytes = 0;         ///< how many steps spell bytes …
-  bool spells_last = false;    ///< … and whether the last one does
-  bool asks_for_start = false; ///< a step asks where its piece begins, and it is not the first
+  int spell_bytes = 0;          ///< how many steps spell bytes …
+  bool spells_last = false;     ///< … and whether the last one does
+  bool asks_for_start = false;  ///< a step asks where in the original its piece begins …
+  bool asks_late = false;       ///< … and is not the first
 };
 void add_pre_tokenizers(const Json& json, PreTokenizers& out);
 

@@ -60,7 +60,9 @@ void metaspace(const Config& config, PreTokenizers& out) {
     }
     where = Metaspace::Where::never;
   }
-  out.asks_for_start = out.asks_for_start || (where == Metaspace::Where::first && !out.steps.empty());
+  const bool asks = where == Metaspace::Where::first;
+  out.asks_for_start = out.asks_for_start || asks;
+  out.asks_late = out.asks_late || (asks && !out.steps.empty());
   add<Metaspace>(out, blank, where, config.flag("split", true));
 }
 

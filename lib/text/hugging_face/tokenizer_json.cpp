@@ -232,7 +232,7 @@ Pipeline make_pipeline(const dom::object& root, const ModelData& model, const Vo
   if (spelled && !spells) pre.steps.pop_back();
   p.pre_tokenizers = std::move(pre.steps);
   p.decoder = make_decoder(part(root, "decoder"), vocabulary);
-  p.needs_origins = pre.asks_for_start;
+  p.needs_origins = pre.asks_late || (pre.asks_for_start && !p.normalizers.empty());
   return p;
 }
 

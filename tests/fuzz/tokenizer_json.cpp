@@ -46,7 +46,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
 
 std::vector<std::string> fuzz_seeds() {
   return {
-      R"({"added_tokens":[{"id":5,"content":"<s>","special":true},{"id":6,"content":"[X]","lstrip":true,"rstrip":true,
+      R"j({"added_tokens":[{"id":5,"content":"<s>","special":true},{"id":6,"content":"[X]","lstrip":true,"rstrip":true,
           "single_word":true,"normalized":true}],
           "normalizer":{"type":"Sequence","normalizers":[{"type":"NFKC"},{"type":"Lowercase"},{"type":"Strip"},
             {"type":"Replace","pattern":{"Regex":"[ab]+|\\d"},"content":"x"},{"type":"Prepend","prepend":"_"}]},
@@ -60,19 +60,19 @@ std::vector<std::string> fuzz_seeds() {
           "truncation":{"direction":"Right","max_length":9,"strategy":"LongestFirst","stride":1},
           "padding":{"strategy":{"Fixed":4},"direction":"Left","pad_id":0},
           "model":{"type":"BPE","vocab":{"a":0,"b":1,"ab":2,"x":3,"xx":4},"merges":["a b",["x","x"]],"unk_token":"a",
-            "fuse_unk":true,"byte_fallback":true}})",
-      R"({"normalizer":{"type":"BertNormalizer"},"pre_tokenizer":{"type":"BertPreTokenizer"},
+            "fuse_unk":true,"byte_fallback":true}})j",
+      R"j({"normalizer":{"type":"BertNormalizer"},"pre_tokenizer":{"type":"BertPreTokenizer"},
           "post_processor":{"type":"BertProcessing","sep":["[SEP]",1],"cls":["[CLS]",0]},
           "decoder":{"type":"WordPiece","prefix":"##","cleanup":true},
-          "model":{"type":"WordPiece","unk_token":"[UNK]","vocab":{"[CLS]":0,"[SEP]":1,"[UNK]":2,"a":3,"##b":4,"1":5}}})",
-      R"({"normalizer":{"type":"Nmt"},"pre_tokenizer":{"type":"Metaspace","replacement":"▁","prepend_scheme":"first"},
+          "model":{"type":"WordPiece","unk_token":"[UNK]","vocab":{"[CLS]":0,"[SEP]":1,"[UNK]":2,"a":3,"##b":4,"1":5}}})j",
+      R"j({"normalizer":{"type":"Nmt"},"pre_tokenizer":{"type":"Metaspace","replacement":"▁","prepend_scheme":"first"},
           "decoder":{"type":"Sequence","decoders":[{"type":"Replace","pattern":{"String":"▁"},"content":" "},
             {"type":"ByteFallback"},{"type":"Fuse"},{"type":"Strip","content":" ","start":1,"stop":1}]},
           "model":{"type":"Unigram","unk_id":0,"byte_fallback":true,"vocab":[["<unk>",0],["▁",-1],["▁a",-2.5],["b",-3],
-            ["<0xEC>",-9],["<0xFF>",-9]]}})",
-      R"({"pre_tokenizer":{"type":"Sequence","pretokenizers":[{"type":"UnicodeScripts"},{"type":"FixedLength","length":2},
+            ["<0xEC>",-9],["<0xFF>",-9]]}})j",
+      R"j({"pre_tokenizer":{"type":"Sequence","pretokenizers":[{"type":"UnicodeScripts"},{"type":"FixedLength","length":2},
           {"type":"Punctuation","behavior":"Contiguous"},{"type":"CharDelimiterSplit","delimiter":" "}]},
           "decoder":{"type":"CTC","pad_token":"a","word_delimiter_token":"|"},
-          "model":{"type":"WordLevel","unk_token":"a","vocab":{"a":0,"b":1,"12":2}}})",
+          "model":{"type":"WordLevel","unk_token":"a","vocab":{"a":0,"b":1,"12":2}}})j",
   };
 }

@@ -15,8 +15,10 @@ class SentencePieceDecoder::Stream final : public DecodeStream {
     decoder_.append(id, out);
     if (!at_start_ || out.size() == before) return;
     const TokenType type = decoder_.vocabulary_.type(id);
-    const bool piece = type == TokenType::normal || type == TokenType::unused;
-    const bool strips = piece && decoder_.first_space_ != FirstSpace::stays && out[before] == ' ';
+    // The library looks at pieces alone, Hugging Face's decoders at the text.
+    const bool counts =
+        decoder_.unknown_surface_.empty() || type == TokenType::normal || type == TokenType::unused;
+    const bool strips = counts && decoder_.first_space_ != FirstSpace::stays && out[before] == ' ';
     if (strips) out.erase(before, 1);
     at_start_ = strips && decoder_.first_space_ == FirstSpace::all_go && out.size() == before;
   }

@@ -232,7 +232,8 @@ ONDOL_C_API ondol_status ondol_estimate(const ondol_runtime* runtime, const char
 enum {
   ONDOL_ADD_SPECIAL = 1,   /**< encode: add the start and end tokens that the file asks for */
   ONDOL_PARSE_SPECIAL = 2, /**< encode: read control tokens ("<|im_end|>") in the text as such, not as plain text */
-  ONDOL_SKIP_SPECIAL = 4   /**< decode: leave out control tokens */
+  ONDOL_SKIP_SPECIAL = 4,  /**< decode: leave out control tokens */
+  ONDOL_GRAPHEMES = 8      /**< streaming decode: never a part of what a reader takes for one character */
 };
 /** Tokens that ondol_tokenizer_special() knows. */
 enum { ONDOL_BOS = 0, ONDOL_EOS = 1, ONDOL_UNKNOWN = 2, ONDOL_PADDING = 3 };
@@ -243,7 +244,10 @@ enum {
 };
 
 /** Reads the vocabulary of a GGUF file only.
- *  @param options  {"pre_tokenizer": a name instead of the file's} */
+ *  @param path     a GGUF file, tokenizer.json, tekken.json, a SentencePiece model, tiktoken ranks, vocab.json, vocab.txt,
+ *      or a folder with one of these
+ *  @param options  {"pre_tokenizer": a name instead of the file's; of tiktoken ranks "pattern": a regular expression,
+ *      "special_tokens": {text: id}; of vocab.txt "lowercase"} */
 ONDOL_C_API ondol_status ondol_tokenizer_load(const char* path, int64_t path_size, const char* options,
                                               int64_t options_size, ondol_tokenizer** out, ondol_error** error);
 /** Number of ids. */
@@ -269,6 +273,13 @@ ONDOL_C_API ondol_status ondol_tokenizer_token_bytes(const ondol_tokenizer* toke
 ONDOL_C_API ondol_status ondol_tokenizer_encode(const ondol_tokenizer* tokenizer, const char* text, int64_t size,
                                                 int32_t flags, const int64_t* plain, int64_t plain_count,
                                                 ondol_tokens** out, ondol_error** error);
+/** All that there is to say of a text, or a pair of texts as the file joins them, as JSON: {"ids": [..], "offsets":
+ *  [[begin, end], ..] in characters, "type_ids": [..], "special_mask": [..], "attention_mask": [..]}, an entry a token.
+ *  @param pair   may be NULL: one text
+ *  @param flags  ONDOL_ADD_SPECIAL, ONDOL_PARSE_SPECIAL */
+ONDOL_C_API ondol_status ondol_tokenizer_encoding(const ondol_tokenizer* tokenizer, const char* text, int64_t size,
+                                                  const char* pair, int64_t pair_size, int32_t flags,
+                                                  ondol_string** out, ondol_error** error);
 /** Text of ids: valid UTF-8; a character that is cut or wrong becomes U+FFFD.
  *  @param flags  ONDOL_SKIP_SPECIAL */
 ONDOL_C_API ondol_status ondol_tokenizer_decode(const ondol_tokenizer* tokenizer, const int32_t* ids, int64_t count,
@@ -281,7 +292,7 @@ ONDOL_C_API void ondol_tokenizer_free(ondol_tokenizer* tokenizer);
 
 /** Streaming decode: text in whole UTF-8 characters only. The joined pieces and the flush equal the decoded whole. */
 typedef struct ondol_detokenizer ondol_detokenizer;
-/** @param flags  ONDOL_SKIP_SPECIAL */
+/** @param flags  ONDOL_SKIP_SPECIAL, ONDOL_GRAPHEMES */
 ONDOL_C_API ondol_status ondol_detokenizer_new(const ondol_tokenizer* tokenizer, int32_t flags, ondol_detokenizer** out,
                                                ondol_error** error);
 /** The text that `id` completes, maybe empty; lives until the next call on this object. */

@@ -47,7 +47,12 @@ Specs runtime_specs() {
 }
 
 Specs tokenizer_specs() {
-  return {{"pre_tokenizer", string, "", {}, {}, "Pre-tokenizer to use instead of the file's; empty = the file's"}};
+  return {
+      {"pre_tokenizer", string, "", {}, {}, "Pre-tokenizer to use instead of the file's; empty = the file's"},
+      {"pattern", string, "", {}, {}, "How tiktoken ranks cut text into pieces, as a regular expression"},
+      {"special_tokens", object, {}, {}, {}, "Control tokens of tiktoken ranks and their ids"},
+      {"lowercase", boolean, true, {}, {}, "Whether vocab.txt is of an uncased model, where no file beside it says"},
+  };
 }
 
 Specs model_specs() {
@@ -182,7 +187,17 @@ RuntimeOptions runtime_options(const Json& options) {
 }
 
 TokenizerOptions tokenizer_options(const Json& options) {
-  return {.pre_tokenizer = option_text(options, "pre_tokenizer")};
+  TokenizerOptions tokenizer{.pre_tokenizer = option_text(options, "pre_tokenizer"),
+                             .pattern = option_text(options, "pattern"),
+                             .lowercase = option_flag(options, "lowercase")};
+  if (const Json* special = option_if(options, "special_tokens")) {
+    for (const auto& [text, value] : special->members()) {
+      const auto id = value.as_int64();
+      if (!id || *id < 0 || *id > INT32_MAX) misuse("special_tokens: the id of '" + text + "' is " + value.dump());
+      tokenizer.special_tokens.emplace_back(text, static_cast<Token>(*id));
+    }
+  }
+  return tokenizer;
 }
 
 LoadOptions load_options(const Json& options, const Runtime* runtime) {

@@ -5,7 +5,8 @@ using namespace ondol;
 using namespace ondol::capi;
 
 struct ondol_detokenizer final : Object {
-  ondol_detokenizer(Tokenizer tokenizer, const DecodeOptions& options) : stream(std::move(tokenizer), options) {}
+  ondol_detokenizer(Tokenizer tokenizer, const DecodeOptions& options, StreamUnit unit)
+      : stream(std::move(tokenizer), options, unit) {}
   Detokenizer stream;
   std::string text;  // what the caller borrows
 };
@@ -25,6 +26,25 @@ std::vector<TextRange> ranges_in(const std::int64_t* pairs, std::int64_t count) 
     ranges.push_back({count_in(ends[i], "a plain range's begin"), count_in(ends[i + 1], "a plain range's end")});
   }
   return ranges;
+}
+
+template <class List>
+Json numbers_of(const List& list) {
+  Json::Array numbers;
+  for (const auto value : list) numbers.emplace_back(static_cast<std::int64_t>(value));
+  return Json(std::move(numbers));
+}
+
+Json json_of(const Encoding& encoding) {
+  Json::Array offsets;
+  for (const TextRange& r : encoding.offsets) {
+    offsets.push_back(Json::array({static_cast<std::int64_t>(r.begin), static_cast<std::int64_t>(r.end)}));
+  }
+  return Json::object({{"ids", numbers_of(encoding.ids)},
+                       {"offsets", Json(std::move(offsets))},
+                       {"type_ids", numbers_of(encoding.type_ids)},
+                       {"special_mask", numbers_of(encoding.special_mask)},
+                       {"attention_mask", numbers_of(encoding.attention_mask)}});
 }
 
 void lend(std::string_view text, const char** data, int64_t* size) {
@@ -125,6 +145,22 @@ ondol_status ondol_tokenizer_encode(const ondol_tokenizer* tokenizer, const char
   });
 }
 
+ondol_status ondol_tokenizer_encoding(const ondol_tokenizer* tokenizer, const char* text, int64_t size, const char* pair,
+                                      int64_t pair_size, int32_t flags, ondol_string** out, ondol_error** error) {
+  return guard(__func__, error, [&] {
+    const auto held = hold(tokenizer, "tokenizer");
+    const std::string_view words = text_in(text, size, "text");
+    std::optional<std::string_view> second;
+    if (pair) second = text_in(pair, pair_size, "pair");
+    check_flags(flags, ONDOL_ADD_SPECIAL | ONDOL_PARSE_SPECIAL);
+    require(out, "out");
+    give(out, json_of(held->value.encode_with_offsets(words, second,
+                                                      {.add_special = (flags & ONDOL_ADD_SPECIAL) != 0,
+                                                       .parse_special = (flags & ONDOL_PARSE_SPECIAL) != 0}))
+                  .dump());
+  });
+}
+
 ondol_status ondol_tokenizer_decode(const ondol_tokenizer* tokenizer, const int32_t* ids, int64_t count, int32_t flags,
                                     ondol_string** out, ondol_error** error) {
   return guard(__func__, error, [&] {
@@ -152,7 +188,8 @@ ondol_status ondol_detokenizer_new(const ondol_tokenizer* tokenizer, int32_t fla
   return guard(__func__, error, [&] {
     const auto held = hold(tokenizer, "tokenizer");
     require(out, "out");
-    give(out, held->value, decode_options(flags));
+    const StreamUnit unit = (flags & ONDOL_GRAPHEMES) != 0 ? StreamUnit::graphemes : StreamUnit::characters;
+    give(out, held->value, decode_options(flags & ~ONDOL_GRAPHEMES), unit);
   });
 }
 

@@ -73,7 +73,19 @@ bool AddedTokens::Search::is_single_word(std::size_t begin, std::size_t end) con
          (after.empty() || !is_word(next_character(after).code));
 }
 
-AddedMatch AddedTokens::Search::with_spaces(const AddedToken& token, std::size_t begin) const {
+/// End of the white space from `at` on. A run is looked at once, though many tokens may lie in it.
+std::size_t AddedTokens::Search::after_spaces(std::size_t at) {
+  if (at >= spaces_.begin && at <= spaces_.end) return spaces_.end;
+  spaces_ = {at, at};
+  while (spaces_.end < text_.size()) {
+    const Character next = next_character(text_.substr(spaces_.end));
+    if (!is_white_space(next.code)) break;
+    spaces_.end += next.size;
+  }
+  return spaces_.end;
+}
+
+AddedMatch AddedTokens::Search::with_spaces(const AddedToken& token, std::size_t begin) {
   AddedMatch match{begin, begin + token.text.size(), token.id};
   while (token.strips_before && match.begin > done_) {
     const std::size_t start = last_character(text_.substr(0, match.begin));
@@ -81,11 +93,7 @@ AddedMatch AddedTokens::Search::with_spaces(const AddedToken& token, std::size_t
     match.begin = start;
   }
   if (token.strips_before) match.begin = std::max(match.begin, done_);
-  while (token.strips_after && match.end < text_.size()) {
-    const Character next = next_character(text_.substr(match.end));
-    if (!is_white_space(next.code)) break;
-    match.end += next.size;
-  }
+  if (token.strips_after) match.end = after_spaces(match.end);
   return match;
 }
 

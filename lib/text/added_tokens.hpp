@@ -56,7 +56,8 @@ class AddedTokens {
     [[nodiscard]] bool allowed(const AddedToken& token, std::size_t begin) const;
     [[nodiscard]] bool reaches_into_content(const AddedToken& token, std::size_t begin) const;
     [[nodiscard]] bool is_single_word(std::size_t begin, std::size_t end) const;
-    [[nodiscard]] AddedMatch with_spaces(const AddedToken& token, std::size_t begin) const;
+    [[nodiscard]] AddedMatch with_spaces(const AddedToken& token, std::size_t begin);
+    [[nodiscard]] std::size_t after_spaces(std::size_t at);
 
     const AddedTokens& tokens_;
     std::string_view text_;
@@ -64,6 +65,7 @@ class AddedTokens {
     std::span<const TextRange> plain_;
     std::size_t at_ = 0;    // where to look next
     std::size_t done_ = 0;  // end of the last match
+    TextRange spaces_{1, 0};  // the last run of white space that was looked at
   };
 
  private:

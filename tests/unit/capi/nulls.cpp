@@ -163,6 +163,7 @@ TEST_CASE("NULL for every pointer of every function is a status") {
   SWEEP(ondol_tokenizer_token_text);
   SWEEP(ondol_tokenizer_token_bytes);
   SWEEP(ondol_tokenizer_encode);
+  SWEEP(ondol_tokenizer_encoding, 3);
   SWEEP(ondol_tokenizer_decode);
   SWEEP(ondol_tokenizer_decode_bytes);
   SWEEP(ondol_detokenizer_new);

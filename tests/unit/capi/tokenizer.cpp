@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <filesystem>
 
 #include "capi/client.hpp"
 
@@ -192,4 +193,29 @@ TEST_CASE("plain formats by name") {
   const Outcome unknown = outcome([&](auto** error) { return ondol_template_named("alpace", -1, &out, error); });
   CHECK(unknown.status == ONDOL_INVALID_ARGUMENT);
   CHECK(unknown.message.find("known are alpaca, chatml") != std::string::npos);
+}
+
+TEST_CASE("encodings of pairs, graphemes" * doctest::skip(!std::filesystem::is_directory(ONDOL_TEST_DATA))) {
+  const std::string folder = std::string(ONDOL_TEST_DATA) + "/tokenizers/bert-uncased";
+  const auto tokenizer = make<ondol_tokenizer>([&](auto** out, auto** error) {
+    return ondol_tokenizer_load(folder.c_str(), -1, nullptr, 0, out, error);
+  });
+  const auto encoding = make<ondol_string>([&](auto** out, auto** error) {
+    return ondol_tokenizer_encoding(tokenizer.get(), "hello", -1, "world", -1, ONDOL_ADD_SPECIAL, out, error);
+  });
+  const std::string json(ondol_string_data(encoding.get()), std::size_t(ondol_string_size(encoding.get())));
+  CHECK(json.find("\"offsets\":[[0,0],[0,1],[1,3],[3,5],[0,0],") != std::string::npos);
+  CHECK(json.find("\"type_ids\":[0,0,0,0,0,1,") != std::string::npos);
+
+  const auto stream = make<ondol_detokenizer>([&](auto** out, auto** error) {
+    return ondol_detokenizer_new(tokenizer.get(), ONDOL_GRAPHEMES, out, error);
+  });
+  const char* text = nullptr;
+  std::int64_t size = 0;
+  std::int32_t id = -1;
+  REQUIRE(ondol_tokenizer_find(tokenizer.get(), "h", -1, &id, nullptr) == ONDOL_OK);
+  REQUIRE(ondol_detokenizer_add(stream.get(), id, &text, &size, nullptr) == ONDOL_OK);
+  CHECK(size == 0);  // a mark may follow
+  REQUIRE(ondol_detokenizer_flush(stream.get(), &text, &size, nullptr) == ONDOL_OK);
+  CHECK(std::string(text, std::size_t(size)) == "h");
 }

@@ -1,6 +1,6 @@
 """Tokenizers in Ondol beside Hugging Face tokenizers and tiktoken on one thread: alternating runs, medians.
 
-    python tests/bench/tokenizers.py VOCABULARY.gguf     # a byte-level vocabulary, such as Llama 3's
+    python tests/bench/tokenizing.py VOCABULARY.gguf     # a byte-level vocabulary, such as Llama 3's
 
 The vocabulary is written as tokenizer.json and as ranks, so that all read the same tokens. Texts: English prose and source
 code (Python's library), Korean (the project's README), about 200 KB each.

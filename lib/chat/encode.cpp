@@ -5,7 +5,8 @@ namespace ondol {
 
 std::vector<Token> encode_prompt(const Tokenizer& tokenizer, const RenderedPrompt& prompt) {
   std::vector<Token> ids =
-      tokenizer.encode(prompt.text, {.add_special = false, .parse_special = true, .plain = prompt.content});
+      tokenizer.encode(prompt.text,
+                       {.add_special = false, .parse_special = true, .plain = prompt.content, .fit_length = false});
   const auto bos = tokenizer.bos();
   if (tokenizer.adds_bos() && bos && (ids.empty() || ids.front() != *bos)) ids.insert(ids.begin(), *bos);
   return ids;

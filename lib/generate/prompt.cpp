@@ -24,7 +24,7 @@ std::vector<Token> prompt_ids(const Model& model, const Prompt& prompt, Place pl
     return *ids;
   }
   const Tokenizer& tokenizer = model.tokenizer();
-  std::vector<Token> ids = tokenizer.encode(std::get<std::string>(prompt), {.add_special = false});
+  std::vector<Token> ids = tokenizer.encode(std::get<std::string>(prompt), {.add_special = false, .fit_length = false});
   if (place == Place::start && tokenizer.adds_bos() && tokenizer.bos()) ids.insert(ids.begin(), *tokenizer.bos());
   return ids;
 }

@@ -1,4 +1,7 @@
 import numpy as np
+import json
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 import ondol
@@ -118,3 +121,59 @@ def test_reference_pairs(data, unpacked, name):
     assert len(texts) >= len(lines) > 10
     for text, line in zip(texts, lines):
         assert tokenizer.encode(text, add_special=False) == [int(id) for id in line.split()], repr(text)
+
+
+def learnt(words):
+    """BPE learning by definition: the most frequent pair, of equal ones the first in the alphabet, while one is there."""
+    corpus = {tuple(word): count for word, count in words.items()}
+    merges = []
+    while True:
+        pairs = {}
+        for parts, count in corpus.items():
+            for pair in zip(parts, parts[1:]):
+                pairs[pair] = pairs.get(pair, 0) + count
+        if not pairs:
+            return merges
+        best = min(pairs, key=lambda pair: (-pairs[pair], pair))
+        merges.append((*best, pairs[best]))
+        joined = {}
+        for parts, count in corpus.items():
+            out = []
+            for part in parts:
+                if out and (out[-1], part) == best and not (out[-1] == "".join(best)):
+                    out[-1] += part
+                else:
+                    out.append(part)
+            joined[tuple(out)] = joined.get(tuple(out), 0) + count
+        corpus = joined
+
+
+def test_t9_learnt_merges(tmp_path):
+    merges = learnt({"bug": 4, "bugs": 2, "mug": 3, "hum": 2})
+    assert merges[:5] == [("u", "g", 9), ("b", "ug", 6), ("m", "ug", 3), ("bug", "s", 2), ("h", "u", 2)]
+    tokens = [*"bughms", *(left + right for left, right, _ in merges)]
+    (tmp_path / "vocab.json").write_text(json.dumps({token: i for i, token in enumerate(tokens)}))
+    (tmp_path / "merges.txt").write_text("".join(f"{left} {right}\n" for left, right, _ in merges[:5]))
+    tokenizer = ondol.Tokenizer.load(tmp_path)
+    pieces = lambda word: [tokenizer.token_text(id) for id in tokenizer.encode(word)]  # noqa: E731
+    assert [pieces(word) for word in ("bug", "bugs", "mug", "hum", "hugs")] == [
+        ["bug"], ["bugs"], ["mug"], ["hu", "m"], ["h", "ug", "s"]]
+
+
+def test_graphemes(smollm):
+    text = "한국 👩‍👩‍👧 é 🇰🇷!"
+    stream = smollm.decoder_stream(unit="graphemes")
+    pieces = [stream.push(id) for id in smollm.encode(text)] + [stream.flush()]
+    assert "".join(pieces) == text
+    assert not any(piece.startswith(("\u200d", "\u0301")) or piece.endswith("\u200d") for piece in pieces)
+    with pytest.raises(ondol.Error, match="unit is 'words'"):
+        smollm.decoder_stream(unit="words")
+
+
+def test_threads_share_a_tokenizer(data):
+    tokenizer = ondol.Tokenizer.load(data / "tokenizers" / "llama3-style")
+    texts = [f"온돌 {i} warm floors don't 123{i} " * 40 for i in range(64)]
+    expected = [tokenizer.encode(text) for text in texts]
+    with ThreadPoolExecutor(4) as pool:
+        for _ in range(5):
+            assert list(pool.map(tokenizer.encode, texts)) == expected

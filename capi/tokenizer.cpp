@@ -145,8 +145,9 @@ ondol_status ondol_tokenizer_encode(const ondol_tokenizer* tokenizer, const char
   });
 }
 
-ondol_status ondol_tokenizer_encoding(const ondol_tokenizer* tokenizer, const char* text, int64_t size, const char* pair,
-                                      int64_t pair_size, int32_t flags, ondol_string** out, ondol_error** error) {
+ondol_status ondol_tokenizer_encoding(const ondol_tokenizer* tokenizer, const char* text, int64_t size,
+                                      const char* pair, int64_t pair_size, int32_t flags, ondol_string** out,
+                                      ondol_error** error) {
   return guard(__func__, error, [&] {
     const auto held = hold(tokenizer, "tokenizer");
     const std::string_view words = text_in(text, size, "text");

@@ -66,9 +66,9 @@ struct DecodeOptions {
 
 /// What a streaming decoder never emits a part of.
 enum class StreamUnit : std::uint8_t {
-  bytes,      ///< nothing is held back; what comes need not be UTF-8
-  characters, ///< valid UTF-8 always
-  graphemes   ///< what a reader takes for one: emoji with joiners, Hangul with its jamo (UAX #29), up to 4 KiB
+  bytes,       ///< nothing is held back; what comes need not be UTF-8
+  characters,  ///< valid UTF-8 always
+  graphemes    ///< what a reader takes for one: emoji with joiners, Hangul with its jamo (UAX #29), up to 4 KiB
 };
 
 class Detokenizer;
@@ -83,8 +83,9 @@ class ONDOL_API Tokenizer {
   ///         name; invalid_argument: an option that does not go with the file.
   [[nodiscard]] static Tokenizer load(std::string_view path, const TokenizerOptions& options = {});
 
-  /// Ids of `text`, or of a pair of texts as the file joins them. Bytes that are not UTF-8 are kept where the vocabulary has bytes, else become the unknown
-  /// token, or nothing in byte-level vocabularies. Time is at most n log n in the text.
+  /// Ids of `text`, or of a pair of texts as the file joins them. Bytes that are not UTF-8 are kept where the
+  /// vocabulary has bytes, else become the unknown token, or nothing in byte-level vocabularies. Time is at
+  /// most n log n in the text.
   /// @throws Error invalid_argument: `plain` ranges out of order or outside of the text; unsupported: over 2^31 ids.
   [[nodiscard]] std::vector<Token> encode(std::string_view text, const EncodeOptions& options = {}) const;
   [[nodiscard]] std::vector<Token> encode(std::string_view text, std::string_view pair,
@@ -133,11 +134,12 @@ class ONDOL_API Tokenizer {
 };
 
 /// Streaming decode: takes tokens one at a time and gives text in whole units only.
-/// The joined pieces and the last flush equal decode() of all ids (decode_bytes(), where the unit is bytes). A token that
-/// nothing but the end of the text completes is held back until flush(). One thread at a time.
+/// The joined pieces and the last flush equal decode() of all ids (decode_bytes(), where the unit is bytes). A token
+/// that nothing but the end of the text completes is held back until flush(). One thread at a time.
 class ONDOL_API Detokenizer {
  public:
-  explicit Detokenizer(Tokenizer tokenizer, const DecodeOptions& options = {}, StreamUnit unit = StreamUnit::characters);
+  explicit Detokenizer(Tokenizer tokenizer, const DecodeOptions& options = {},
+                       StreamUnit unit = StreamUnit::characters);
   ~Detokenizer();
   Detokenizer(Detokenizer&&) noexcept;
   Detokenizer& operator=(Detokenizer&&) noexcept;

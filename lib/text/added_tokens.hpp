@@ -63,8 +63,8 @@ class AddedTokens {
     std::string_view text_;
     bool control_;
     std::span<const TextRange> plain_;
-    std::size_t at_ = 0;    // where to look next
-    std::size_t done_ = 0;  // end of the last match
+    std::size_t at_ = 0;      // where to look next
+    std::size_t done_ = 0;    // end of the last match
     TextRange spaces_{1, 0};  // the last run of white space that was looked at
   };
 

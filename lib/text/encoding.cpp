@@ -117,8 +117,8 @@ void trim(const PostProcessor& post, Draft& d) {
 /// Without a layout's special tokens.
 Encoding encoding_of(const Draft& d, std::uint32_t type_id) {
   const std::size_t n = d.ids.size();
-  Encoding e{d.ids, d.offsets, std::vector(n, type_id), std::vector<std::uint8_t>(n, 0), std::vector<std::uint8_t>(n, 1),
-             {}};
+  Encoding e{
+      d.ids, d.offsets, std::vector(n, type_id), std::vector<std::uint8_t>(n, 0), std::vector<std::uint8_t>(n, 1), {}};
   for (const Draft& window : d.windows) e.overflowing.push_back(encoding_of(window, type_id));
   return e;
 }
@@ -156,8 +156,12 @@ void merge(Encoding& to, const Encoding& from) {
 
 Encoding special(const LayoutPart& part) {
   const std::size_t n = part.ids.size();
-  return {part.ids, std::vector<TextRange>(n), std::vector(n, part.type_id), std::vector<std::uint8_t>(n, 1),
-          std::vector<std::uint8_t>(n, 1), {}};
+  return {part.ids,
+          std::vector<TextRange>(n),
+          std::vector(n, part.type_id),
+          std::vector<std::uint8_t>(n, 1),
+          std::vector<std::uint8_t>(n, 1),
+          {}};
 }
 
 void pad(const Padding& p, std::size_t length, Encoding& e) {

@@ -49,7 +49,8 @@ bool is_token_lines(std::string_view file) {
 constexpr auto kinds = std::to_array<Kind>({
     {"tokenizer.json", text::load_tokenizer_json, [](std::string_view f) { return json_with(f, "\"model\""); }},
     {"tekken.json", text::load_tekken, [](std::string_view f) { return json_with(f, "\"token_bytes\""); }},
-    {"tokenizer.model", text::load_sentence_piece, [](std::string_view f) { return f.starts_with('\n') && !is_json(f); }},
+    {"tokenizer.model", text::load_sentence_piece,
+     [](std::string_view f) { return f.starts_with('\n') && !is_json(f); }},
     {"vocab.json", text::load_vocab_json, is_json},
     {"tiktoken.model", text::load_tiktoken, is_ranks},
     {"vocab.txt", text::load_vocab_txt, is_token_lines},

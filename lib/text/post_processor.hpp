@@ -37,7 +37,7 @@ struct PostProcessor {
   std::vector<LayoutPart> single{{.kind = LayoutPart::first}};
   std::vector<LayoutPart> pair{{.kind = LayoutPart::first}, {.kind = LayoutPart::second, .type_id = 1}};
   bool trims_offsets = false;      ///< offsets of byte-level tokens leave out spaces at both ends …
-  bool keeps_first_space = false; ///< … but for one in front of the text, which may have been put there
+  bool keeps_first_space = false;  ///< … but for one in front of the text, which may have been put there
   std::optional<Truncation> truncation{};
   std::optional<Padding> padding{};
 };

@@ -65,8 +65,8 @@ Tokenizer make_rank_tokenizer(RankData data, const std::string& path) {
       types.resize(std::size_t(id) + 1, TokenType::unused);
     }
     if (types[std::size_t(id)] != TokenType::unused) {
-      fail(Status::bad_file, fmt::format("{}: tokens '{}' and '{}' both have the id {}", path, spellings[std::size_t(id)],
-                                         text, id));
+      fail(Status::bad_file,
+           fmt::format("{}: tokens '{}' and '{}' both have the id {}", path, spellings[std::size_t(id)], text, id));
     }
     spellings[std::size_t(id)] = text;
     types[std::size_t(id)] = TokenType::control;

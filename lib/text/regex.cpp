@@ -88,8 +88,8 @@ std::optional<Regex::Match> Regex::Search::next() {
   const Code& code = *regex_.code_;
   const auto subject = reinterpret_cast<PCRE2_SPTR>(text_.data());
   const auto run = [&] {
-    return (code.jit ? pcre2_jit_match : pcre2_match)(code.code.get(), subject, text_.size(), from_,
-                                                      PCRE2_NO_UTF_CHECK, scratch_->data.get(), scratch_->context.get());
+    return (code.jit ? pcre2_jit_match : pcre2_match)(code.code.get(), subject, text_.size(), from_, PCRE2_NO_UTF_CHECK,
+                                                      scratch_->data.get(), scratch_->context.get());
   };
   while (from_ <= text_.size()) {
     int found = run();

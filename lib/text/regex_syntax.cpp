@@ -62,8 +62,8 @@ std::string named_class(std::string_view name) {
 /// [:alpha:] and the like.
 std::string posix_class(std::string_view name) {
   if (name == "punct") return property("P") + property("S");
-  for (const std::string_view known : {"Alnum", "Alpha", "Blank", "Cntrl", "Digit", "Lower", "Space", "Upper", "Word",
-                                       "XDigit"}) {
+  for (const std::string_view known :
+       {"Alnum", "Alpha", "Blank", "Cntrl", "Digit", "Lower", "Space", "Upper", "Word", "XDigit"}) {
     const bool same = std::equal(known.begin(), known.end(), name.begin(), name.end(),
                                  [](char a, char b) { return (a | 0x20) == b; });
     if (same) return named_class(known);
@@ -111,11 +111,16 @@ class Translation {
     const char what = pattern_[at_ + 1];
     negated = what == 'S' || what == 'D' || what == 'W' || what == 'H' || what == 'P';
     switch (what) {
-      case 's': case 'S': members = white_space; break;
-      case 'd': case 'D': members = property("Nd"); break;
-      case 'w': case 'W': members = word(); break;
-      case 'h': case 'H': members = "0-9A-Fa-f"; break;
-      case 'p': case 'P': return property_escape(members, negated);
+      case 's':
+      case 'S': members = white_space; break;
+      case 'd':
+      case 'D': members = property("Nd"); break;
+      case 'w':
+      case 'W': members = word(); break;
+      case 'h':
+      case 'H': members = "0-9A-Fa-f"; break;
+      case 'p':
+      case 'P': return property_escape(members, negated);
       default: return false;
     }
     at_ += 2;

@@ -40,9 +40,10 @@ Tokenizer load_tiktoken(const std::string& path, const TokenizerOptions& options
   const PreTokenizerKind* kind = find_pre_tokenizer(options.pre_tokenizer);
   if (options.pattern.empty() && (!kind || kind->characters)) {
     fail(options.pre_tokenizer.empty() ? Status::invalid_argument : Status::unsupported,
-         fmt::format("{}: ranks do not say how text is cut: give the option pattern, or pre_tokenizer with a known name "
-                     "(\"llama-bpe\" is that of cl100k_base, \"gpt-4o\" that of o200k_base, \"gpt-2\" that of r50k_base)",
-                     path));
+         fmt::format(
+             "{}: ranks do not say how text is cut: give the option pattern, or pre_tokenizer with a known name "
+             "(\"llama-bpe\" is that of cl100k_base, \"gpt-4o\" that of o200k_base, \"gpt-2\" that of r50k_base)",
+             path));
   }
   RankData data;
   data.tokens = read_ranks(MappedFile::open(path)->text(), path);

@@ -15,7 +15,8 @@ namespace {
 using Ranges = std::vector<std::pair<std::size_t, std::size_t>>;
 
 /// The arguments that every way to encode takes; `plain` must outlive the options.
-EncodeOptions encode_options(bool add_special, bool parse_special, bool fit_length, const std::vector<TextRange>& plain) {
+EncodeOptions encode_options(bool add_special, bool parse_special, bool fit_length,
+                             const std::vector<TextRange>& plain) {
   return {.add_special = add_special, .parse_special = parse_special, .plain = plain, .fit_length = fit_length};
 }
 
@@ -42,8 +43,7 @@ Encoding encoding_of(const Tokenizer& t, Text text, std::optional<Text> pair, bo
 StreamUnit unit_of(std::string_view name) {
   if (name == "characters") return StreamUnit::characters;
   if (name == "graphemes") return StreamUnit::graphemes;
-  throw Error(Status::invalid_argument,
-              "unit is '" + std::string(name) + "', expected 'characters' or 'graphemes'");
+  throw Error(Status::invalid_argument, "unit is '" + std::string(name) + "', expected 'characters' or 'graphemes'");
 }
 
 }  // namespace
@@ -54,7 +54,8 @@ void bind_tokenizer(py::module_& m) {
       .def_property_readonly("offsets", &offsets_of, "Characters [begin, end) that a token stems from.")
       .def_readonly("type_ids", &Encoding::type_ids, "Which of the texts, as the model wants it.")
       .def_property_readonly(
-          "special_mask", [](const Encoding& e) { return std::vector<int>(e.special_mask.begin(), e.special_mask.end()); },
+          "special_mask",
+          [](const Encoding& e) { return std::vector<int>(e.special_mask.begin(), e.special_mask.end()); },
           "1: added around the text.")
       .def_property_readonly(
           "attention_mask",
@@ -79,14 +80,17 @@ void bind_tokenizer(py::module_& m) {
           "load",
           [](const Path& path, Text pre_tokenizer, Text pattern, const std::map<std::string, Token>& special_tokens,
              bool lowercase) {
-            TokenizerOptions options{.pre_tokenizer = pre_tokenizer.str(), .pattern = pattern.str(), .lowercase = lowercase};
+            TokenizerOptions options{
+                .pre_tokenizer = pre_tokenizer.str(), .pattern = pattern.str(), .lowercase = lowercase};
             for (const auto& [text, id] : special_tokens) options.special_tokens.emplace_back(text, id);
             return Tokenizer::load(path.text, options);
           },
           "path"_a, py::kw_only(), "pre_tokenizer"_a = "", "pattern"_a = "",
           "special_tokens"_a = std::map<std::string, Token>{}, "lowercase"_a = true, Unlocked(),
-          "Read a GGUF file's vocabulary, tokenizer.json, tekken.json, a SentencePiece model, tiktoken ranks, vocab.json\n"
-          "with merges.txt, vocab.txt, or a folder with one of these. pre_tokenizer: the name of one to use instead of the\n"
+          "Read a GGUF file's vocabulary, tokenizer.json, tekken.json, a SentencePiece model, tiktoken ranks, "
+          "vocab.json\n"
+          "with merges.txt, vocab.txt, or a folder with one of these. pre_tokenizer: the name of one to use instead of "
+          "the\n"
           "file's; pattern, special_tokens: what tiktoken ranks do not say; lowercase: what vocab.txt does not.")
       .def(
           "encode",
@@ -99,7 +103,8 @@ void bind_tokenizer(py::module_& m) {
           "text"_a, "pair"_a = py::none(), "add_special"_a = true, "parse_special"_a = false, py::kw_only(),
           "plain"_a = Ranges{}, "fit_length"_a = true, Unlocked(),
           "Ids of `text` (str, or bytes), or of two texts as the file joins them. add_special: with the start and end\n"
-          "tokens that the file asks for; parse_special: control tokens in the text are read as such, but not in the byte\n"
+          "tokens that the file asks for; parse_special: control tokens in the text are read as such, but not in the "
+          "byte\n"
           "ranges `plain`; fit_length: cut and filled up as the file asks for.")
       .def(
           "encode_with_offsets",

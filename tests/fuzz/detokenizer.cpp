@@ -21,7 +21,8 @@ constexpr std::array decoders = {
 
 /// Every byte as GPT-2 spells it and as a byte token, and pieces that the decoders' rules are about.
 ondol::Tokenizer make(const char* decoder) {
-  std::string tokens = R"("▁":0,"▁a":1,"##b":2,"a</w>":3,"<pad>":4,"|":5," .":6," ":7,"온":8,"\u0301":9,"👩":10,"\u200d":11)";
+  std::string tokens =
+      R"("▁":0,"▁a":1,"##b":2,"a</w>":3,"<pad>":4,"|":5," .":6," ":7,"온":8,"\u0301":9,"👩":10,"\u200d":11)";
   for (int b = 0; b < 256; ++b) {
     const char* hex = "0123456789ABCDEF";
     const bool prints = (b >= 0x21 && b <= 0x7E) || (b >= 0xA1 && b <= 0xAC) || b >= 0xAE;

@@ -84,6 +84,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
 
 std::vector<std::string> fuzz_seeds() {
   return {vocabulary("llama", "default"), vocabulary("gpt2", "qwen2"), vocabulary("gpt2", "deepseek-llm"),
-          vocabulary("gemma4", ""),    vocabulary("bert", ""),  vocabulary("t5", ""),
-          vocabulary("rwkv", ""),      vocabulary("plamo2", "")};
+          vocabulary("gemma4", ""),       vocabulary("bert", ""),      vocabulary("t5", ""),
+          vocabulary("rwkv", ""),         vocabulary("plamo2", "")};
 }

@@ -47,9 +47,7 @@ void append_unspelled(std::string_view spelled, std::string& out) {
   }
 }
 
-std::unique_ptr<DecodeStream> ByteLevelDecoder::stream() const {
-  return std::make_unique<TokenwiseStream>(*this);
-}
+std::unique_ptr<DecodeStream> ByteLevelDecoder::stream() const { return std::make_unique<TokenwiseStream>(*this); }
 
 void ByteLevelDecoder::append(Token id, std::string& out) const {
   switch (vocabulary_.type(id)) {

@@ -16,8 +16,7 @@ class SentencePieceDecoder::Stream final : public DecodeStream {
     if (!at_start_ || out.size() == before) return;
     const TokenType type = decoder_.vocabulary_.type(id);
     // The library looks at pieces alone, Hugging Face's decoders at the text.
-    const bool counts =
-        decoder_.unknown_surface_.empty() || type == TokenType::normal || type == TokenType::unused;
+    const bool counts = decoder_.unknown_surface_.empty() || type == TokenType::normal || type == TokenType::unused;
     const bool strips = counts && decoder_.first_space_ != FirstSpace::stays && out[before] == ' ';
     if (strips) out.erase(before, 1);
     at_start_ = strips && decoder_.first_space_ == FirstSpace::all_go && out.size() == before;
@@ -40,9 +39,7 @@ void SentencePieceDecoder::append(Token id, std::string& out) const {
       else
         out += text;
       return;
-    case TokenType::unknown:
-      out += unknown_surface_.empty() ? text : unknown_surface_;
-      return;
+    case TokenType::unknown: out += unknown_surface_.empty() ? text : unknown_surface_; return;
     case TokenType::normal:
     case TokenType::unused: break;
     default: out += text; return;

@@ -88,7 +88,8 @@ class StripFused final : public DecodeStep {
     // The end may turn out to be the text's.
     std::size_t keep = trailing(held_, character_, stop_);
     for (std::size_t part = 1; stop_ > 0 && part < character_.size(); ++part) {
-      if (held_.ends_with(character_.substr(0, part))) keep = part + trailing(held_.substr(0, held_.size() - part), character_, stop_);
+      if (held_.ends_with(character_.substr(0, part)))
+        keep = part + trailing(held_.substr(0, held_.size() - part), character_, stop_);
     }
     next(held_.substr(0, held_.size() - keep));
     held_.erase(0, held_.size() - keep);

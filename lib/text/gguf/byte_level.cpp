@@ -19,11 +19,11 @@ Tokenizer make_characters(const VocabularyFile& file) {
     const bool prefix = add_space_normalizers(file.source, false, p);
     const Strings rules = file.merges();
     const auto merges = split_rules(rules);
-    p.model = std::make_unique<Bpe>(v, Merges(v, merges), pairs_of(merges),
-                                          BpeOptions{.unknown = special.unknown.value_or(-1),
-                                                           .fuse_unknown = true,
-                                                           .bytes = v.byte_tokens()});
-    p.decoder = std::make_unique<SentencePieceDecoder>(v, prefix ? SentencePieceDecoder::FirstSpace::goes : SentencePieceDecoder::FirstSpace::stays);
+    p.model = std::make_unique<Bpe>(
+        v, Merges(v, merges), pairs_of(merges),
+        BpeOptions{.unknown = special.unknown.value_or(-1), .fuse_unknown = true, .bytes = v.byte_tokens()});
+    p.decoder = std::make_unique<SentencePieceDecoder>(
+        v, prefix ? SentencePieceDecoder::FirstSpace::goes : SentencePieceDecoder::FirstSpace::stays);
     return p;
   });
 }
@@ -36,9 +36,9 @@ Tokenizer make_byte_level(const VocabularyFile& file) {
   if (kind == nullptr) {
     constexpr const char* hint =
         "the option pre_tokenizer names one to use instead (\"gpt-2\", \"llama-bpe\", \"qwen2\" …)";
-    fail(Status::unsupported, name.empty()
-                                  ? fmt::format("{}: no {}, so how text is split is not known; {}", path, gguf_pre_key, hint)
-                                  : fmt::format("{}: pre-tokenizer '{}' is not known; {}", path, name, hint));
+    fail(Status::unsupported,
+         name.empty() ? fmt::format("{}: no {}, so how text is split is not known; {}", path, gguf_pre_key, hint)
+                      : fmt::format("{}: pre-tokenizer '{}' is not known; {}", path, name, hint));
   }
   if (kind->characters) return make_characters(file);
   Vocabulary vocabulary(file.tokens, file.types(false));
@@ -48,8 +48,7 @@ Tokenizer make_byte_level(const VocabularyFile& file) {
                   if (kind->nfc) p.normalizers.push_back(std::make_unique<UnicodeForm>(UnicodeForm::nfc));
                   p.pre_tokenizers = make_pre_tokenizers(kind->steps);
                   const Strings rules = file.merges();
-                  p.model = std::make_unique<ByteLevelBpe>(v, Merges(v, split_rules(rules)),
-                                                                 kind->ignore_merges);
+                  p.model = std::make_unique<ByteLevelBpe>(v, Merges(v, split_rules(rules)), kind->ignore_merges);
                   p.decoder = std::make_unique<ByteLevelDecoder>(v);
                   return p;
                 });

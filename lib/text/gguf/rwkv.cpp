@@ -16,9 +16,8 @@ std::string unescaped(std::string_view text) {
       continue;
     }
     const char what = text[++i];
-    const auto byte = what == 'x' && i + 2 < text.size()
-                          ? byte_of(fmt::format("<0x{}>", text.substr(i + 1, 2)))
-                          : std::nullopt;
+    const auto byte =
+        what == 'x' && i + 2 < text.size() ? byte_of(fmt::format("<0x{}>", text.substr(i + 1, 2))) : std::nullopt;
     if (byte) i += 2;
     out += byte ? char(*byte) : what == 'n' ? '\n' : what == 't' ? '\t' : what == 'r' ? '\r' : what;
   }
@@ -35,19 +34,18 @@ Tokenizer make_rwkv(const VocabularyFile& file) {
     bytes.push_back(added ? std::string(file.tokens[i]) : unescaped(file.tokens[i]));
   }
   const Strings views(bytes.begin(), bytes.end());
-  return finish(file, Vocabulary(views, std::move(types)), {},
-                [&](const Vocabulary& v, const SpecialTokens& special) {
-                  std::vector<Trie::Entry> entries;
-                  for (std::size_t i = v.size(); i-- > 0;) {  // of two with one spelling the first counts
-                    const TokenType type = v.type(Token(i));
-                    if (type == TokenType::control || type == TokenType::unknown) continue;
-                    entries.push_back({v.text(Token(i)), std::int32_t(i)});
-                  }
-                  Pipeline p;
-                  p.model = std::make_unique<Greedy>(Trie(std::move(entries)), special.unknown.value_or(-1));
-                  p.decoder = std::make_unique<BytesDecoder>(v);
-                  return p;
-                });
+  return finish(file, Vocabulary(views, std::move(types)), {}, [&](const Vocabulary& v, const SpecialTokens& special) {
+    std::vector<Trie::Entry> entries;
+    for (std::size_t i = v.size(); i-- > 0;) {  // of two with one spelling the first counts
+      const TokenType type = v.type(Token(i));
+      if (type == TokenType::control || type == TokenType::unknown) continue;
+      entries.push_back({v.text(Token(i)), std::int32_t(i)});
+    }
+    Pipeline p;
+    p.model = std::make_unique<Greedy>(Trie(std::move(entries)), special.unknown.value_or(-1));
+    p.decoder = std::make_unique<BytesDecoder>(v);
+    return p;
+  });
 }
 
 }  // namespace ondol::text

@@ -17,7 +17,8 @@ using FirstSpace = SentencePieceDecoder::FirstSpace;
 Tokenizer make_library(const VocabularyFile& file, SentencePieceProto::Kind kind) {
   const std::vector<double> scores = file.scores();
   std::string rules;
-  for (const std::int64_t byte : file.source.integers("tokenizer.ggml.precompiled_charsmap").value_or(std::vector<std::int64_t>())) {
+  for (const std::int64_t byte :
+       file.source.integers("tokenizer.ggml.precompiled_charsmap").value_or(std::vector<std::int64_t>())) {
     rules += char(byte);
   }
   const SentencePieceProto::Settings settings{
@@ -28,8 +29,8 @@ Tokenizer make_library(const VocabularyFile& file, SentencePieceProto::Kind kind
       .character_map = rules};
   Vocabulary vocabulary(file.tokens, file.types(true));
   const SpecialDefaults defaults{.adds_bos = kind == SentencePieceProto::Kind::bpe,
-                                       .adds_eos = kind == SentencePieceProto::Kind::unigram,
-                                       .spm_ids = true};
+                                 .adds_eos = kind == SentencePieceProto::Kind::unigram,
+                                 .spm_ids = true};
   return finish(file, std::move(vocabulary), defaults, [&](const Vocabulary& v, const SpecialTokens& special) {
     SentencePieceProto model;
     const std::vector<Token> bytes = v.byte_tokens();

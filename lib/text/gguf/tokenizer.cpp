@@ -31,8 +31,8 @@ constexpr std::array model_kinds = std::to_array<ModelKind>({
 Tokenizer make_tokenizer(const WeightSource& source, const TokenizerOptions& options) {
   const auto model = source.text(text::gguf_model_key);
   if (!model || *model == "none" || *model == "no_vocab") {
-    fail(Status::no_vocabulary,
-         fmt::format("{}: the file has no vocabulary ({} is missing or \"none\")", source.path(), text::gguf_model_key));
+    fail(Status::no_vocabulary, fmt::format("{}: the file has no vocabulary ({} is missing or \"none\")", source.path(),
+                                            text::gguf_model_key));
   }
   for (const ModelKind& kind : model_kinds) {
     if (kind.name != *model) continue;
@@ -52,8 +52,8 @@ Tokenizer make_tokenizer(const WeightSource& source, const TokenizerOptions& opt
       fail(e.code(), fmt::format("{}: {}", source.path(), e.what()));
     }
   }
-  fail(Status::unsupported,
-       fmt::format("{}: {} is '{}'; known are gpt2, llama, gemma4, bert, t5, rwkv and plamo2", source.path(), text::gguf_model_key, *model));
+  fail(Status::unsupported, fmt::format("{}: {} is '{}'; known are gpt2, llama, gemma4, bert, t5, rwkv and plamo2",
+                                        source.path(), text::gguf_model_key, *model));
 }
 
 }  // namespace ondol

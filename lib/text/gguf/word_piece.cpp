@@ -23,29 +23,27 @@ Tokenizer make_word_piece(const VocabularyFile& file) {
   for (std::size_t i = 0; i < file.tokens.size(); ++i) {
     const std::string_view token = file.tokens[i];
     const bool begins = token.starts_with(blank);
-    spellings.push_back(begins ? std::string(token.substr(blank.size()))
+    spellings.push_back(begins                          ? std::string(token.substr(blank.size()))
                         : types[i] == TokenType::normal ? fmt::format("##{}", token)
                                                         : std::string(token));
   }
   Vocabulary vocabulary(Strings(spellings.begin(), spellings.end()), std::move(types));
-  return finish(
-      file, std::move(vocabulary), {.adds_bos = true, .adds_eos = true, .bert_ids = true},
-      [&](const Vocabulary& v, const SpecialTokens& special) {
-        Pipeline p;
-        p.normalizers.push_back(std::make_unique<DropCharacters>(is_unclean));
-        p.normalizers.push_back(std::make_unique<BertSpaces>());
-        p.normalizers.push_back(std::make_unique<SpacesAroundIdeographs>());
-        p.normalizers.push_back(std::make_unique<UnicodeForm>(UnicodeForm::nfd));
-        p.normalizers.push_back(std::make_unique<DropCharacters>(is_nonspacing_mark));
-        p.normalizers.push_back(std::make_unique<Lowercase>());
-        p.pre_tokenizers.push_back(std::make_unique<SplitAtCharacters>(is_white_space, Behaviour::removed));
-        p.pre_tokenizers.push_back(std::make_unique<SplitAtCharacters>(is_punctuation, Behaviour::isolated));
-        p.model =
-            std::make_unique<WordPiece>(v, WordPieceOptions{.unknown = special.unknown.value_or(-1)});
-        std::vector<DecodeStepKind> steps{word_piece_step("##", true)};
-        p.decoder = std::make_unique<DecoderChain>(v, std::move(steps), false);
-        return p;
-      });
+  return finish(file, std::move(vocabulary), {.adds_bos = true, .adds_eos = true, .bert_ids = true},
+                [&](const Vocabulary& v, const SpecialTokens& special) {
+                  Pipeline p;
+                  p.normalizers.push_back(std::make_unique<DropCharacters>(is_unclean));
+                  p.normalizers.push_back(std::make_unique<BertSpaces>());
+                  p.normalizers.push_back(std::make_unique<SpacesAroundIdeographs>());
+                  p.normalizers.push_back(std::make_unique<UnicodeForm>(UnicodeForm::nfd));
+                  p.normalizers.push_back(std::make_unique<DropCharacters>(is_nonspacing_mark));
+                  p.normalizers.push_back(std::make_unique<Lowercase>());
+                  p.pre_tokenizers.push_back(std::make_unique<SplitAtCharacters>(is_white_space, Behaviour::removed));
+                  p.pre_tokenizers.push_back(std::make_unique<SplitAtCharacters>(is_punctuation, Behaviour::isolated));
+                  p.model = std::make_unique<WordPiece>(v, WordPieceOptions{.unknown = special.unknown.value_or(-1)});
+                  std::vector<DecodeStepKind> steps{word_piece_step("##", true)};
+                  p.decoder = std::make_unique<DecoderChain>(v, std::move(steps), false);
+                  return p;
+                });
 }
 
 }  // namespace ondol::text

@@ -36,8 +36,7 @@ struct Kind {
 constexpr auto kinds = std::to_array<Kind>({
     {"ByteLevel", [](const Config&) { return byte_level_step(); }},
     {"Replace", replace},
-    {"WordPiece",
-     [](const Config& c) { return word_piece_step(c.text("prefix", "##"), c.flag("cleanup", true)); }},
+    {"WordPiece", [](const Config& c) { return word_piece_step(c.text("prefix", "##"), c.flag("cleanup", true)); }},
     {"ByteFallback", [](const Config&) { return byte_fallback_step(); }},
     {"Strip",
      [](const Config& c) { return strip_step(c.character("content"), c.count("start", 0), c.count("stop", 0)); }},
@@ -59,13 +58,15 @@ DecodeStepKind make_step(const Config& config) {
 /// The steps behind a Fuse see one token. Strip does so as the tokens come, others wait for the last one.
 void add_fused(std::span<const Json> steps, std::vector<DecodeStepKind>& out) {
   const auto is = [](const Json& json, std::string_view type) { return Config(json, "decoder").type() == type; };
-  bool streams = std::all_of(steps.begin(), steps.end(), [&](const Json& j) { return is(j, "Strip") || is(j, "Fuse"); });
+  bool streams =
+      std::all_of(steps.begin(), steps.end(), [&](const Json& j) { return is(j, "Strip") || is(j, "Fuse"); });
   if (!streams) out.push_back(gather_step());
   for (const Json& json : steps) {
     const Config config(json, "decoder");
     if (config.type() == "Fuse") continue;
-    out.push_back(streams ? strip_fused_step(config.character("content"), config.count("start", 0), config.count("stop", 0))
-                          : make_step(config));
+    out.push_back(streams
+                      ? strip_fused_step(config.character("content"), config.count("start", 0), config.count("stop", 0))
+                      : make_step(config));
   }
 }
 
@@ -94,9 +95,8 @@ std::unique_ptr<Decoder> make_decoder(const Json& json, const Vocabulary& vocabu
       break;
     }
   }
-  const bool has_bytes = std::any_of(parts.begin(), parts.end(), [](const Json& j) {
-    return Config(j, "decoder").type() == "ByteFallback";
-  });
+  const bool has_bytes = std::any_of(parts.begin(), parts.end(),
+                                     [](const Json& j) { return Config(j, "decoder").type() == "ByteFallback"; });
   return std::make_unique<DecoderChain>(vocabulary, std::move(steps), has_bytes);
 }
 

@@ -21,8 +21,8 @@ struct ModelData {
   std::string settings;  ///< JSON, without the lists
 };
 
-/// @param spells_bytes  the pieces' bytes would be spelled as GPT-2 does just before the model; if the model that is made
-///                      reads bytes as they are, this is set to false
+/// @param spells_bytes  the pieces' bytes would be spelled as GPT-2 does just before the model; set to false if the
+///                      model that is made reads bytes as they are
 /// @throws Error bad_file, unsupported.
 [[nodiscard]] std::unique_ptr<TokenModel> make_model(const ModelData& data, const Vocabulary& vocabulary,
                                                      bool& spells_bytes);

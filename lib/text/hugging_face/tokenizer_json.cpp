@@ -102,8 +102,8 @@ ModelData read_model(const dom::object& root) {
     } else if (key == "merges") {
       read_merges(value, data.merges);
     } else if (!value.is_array() && !value.is_object()) {
-      data.settings += fmt::format("{}{}:{}", data.settings.size() > 1 ? "," : "",
-                                   Json(std::string_view(key)).dump(), simdjson::minify(value));
+      data.settings += fmt::format("{}{}:{}", data.settings.size() > 1 ? "," : "", Json(std::string_view(key)).dump(),
+                                   simdjson::minify(value));
     }
   }
   data.settings += '}';
@@ -214,7 +214,8 @@ void check_ids(const PostProcessor& post, const Vocabulary& vocabulary) {
     for (const LayoutPart& part : *layout) {
       for (const Token id : part.ids) {
         if (!vocabulary.contains(id)) {
-          fail(Status::bad_file, fmt::format("post_processor: token {}, the ids are 0 .. {}", id, vocabulary.size() - 1));
+          fail(Status::bad_file,
+               fmt::format("post_processor: token {}, the ids are 0 .. {}", id, vocabulary.size() - 1));
         }
       }
     }

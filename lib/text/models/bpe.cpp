@@ -12,7 +12,7 @@ struct Bpe::Word {
   std::vector<Token> symbols;
   std::vector<std::uint32_t> sizes;  // in bytes of the piece
   std::vector<std::uint32_t> starts;
-  std::size_t offset = 0;  // of the first symbol; bytes that were left out do not count
+  std::size_t offset = 0;   // of the first symbol; bytes that were left out do not count
   std::size_t unknown = 0;  // bytes of an unknown token that is not put yet
   bool plain = true;        // every symbol is its character
 

@@ -7,8 +7,8 @@
 
 namespace ondol::text {
 
-/// The longest token that the rest of the text begins with, again and again (RWKV). A byte with which none begins is the
-/// unknown token, or left out.
+/// The longest token that the rest of the text begins with, again and again (RWKV). A byte with which none begins is
+/// the unknown token, or left out.
 class Greedy final : public TokenModel {
  public:
   /// @param unknown  -1: there is none

@@ -95,8 +95,8 @@ Merges::Merges(const Vocabulary& vocabulary, std::span<const Text> rules, std::s
     for (std::size_t i = 0; i < n; ++i) {
       for (std::size_t k = 3 * i; k < 3 * i + 3; ++k) {
         if (ids[k] >= 0) continue;
-        fail(Status::bad_file, fmt::format("merge {} is '{} {}': '{}' is not in the vocabulary", done + i,
-                                           texts[3 * i], texts[3 * i + 1], texts[k]));
+        fail(Status::bad_file, fmt::format("merge {} is '{} {}': '{}' is not in the vocabulary", done + i, texts[3 * i],
+                                           texts[3 * i + 1], texts[k]));
       }
       add({ids[3 * i], ids[3 * i + 1], ids[3 * i + 2], std::uint32_t(done + i)});
     }

@@ -10,8 +10,8 @@
 
 namespace ondol::text {
 
-/// PLaMo 2's segmentation: the highest sum of scores, of equal ones that with the longest token where they differ first.
-/// A character without a token is its bytes. Time is linear in the text, times the longest token.
+/// PLaMo 2's segmentation: the highest sum of scores, of equal ones that with the longest token where they differ
+/// first. A character without a token is its bytes. Time is linear in the text, times the longest token.
 class Plamo2 final : public TokenModel {
  public:
   /// @param scores  one a token

@@ -51,8 +51,8 @@ void Unigram::encode(std::string_view piece, TokenList& out) const {
     });
     if (!single) {
       if (unknown_ < 0) {
-        fail(Status::unsupported, fmt::format("'{}' has no token, and the vocabulary no unknown token",
-                                              piece.substr(at, size)));
+        fail(Status::unsupported,
+             fmt::format("'{}' has no token, and the vocabulary no unknown token", piece.substr(at, size)));
       }
       offer(at, size, unknown_, unknown_score_);
     }

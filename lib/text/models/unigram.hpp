@@ -9,9 +9,9 @@
 
 namespace ondol::text {
 
-/// The most likely segmentation by a unigram language model (Kudo 2018), by Viterbi's algorithm. Runs of characters that
-/// no token begins with become one unknown token, or their bytes' tokens. Time is linear in the text, times the longest
-/// token.
+/// The most likely segmentation by a unigram language model (Kudo 2018), by Viterbi's algorithm. Runs of characters
+/// that no token begins with become one unknown token, or their bytes' tokens. Time is linear in the text, times the
+/// longest token.
 class Unigram final : public TokenModel {
  public:
   /// @param scores   log-probabilities, one a token

@@ -39,7 +39,8 @@ void WordPiece::encode(std::string_view word, TokenList& out) const {
     begin = ends[last - 1];
     character = last;
   }
-  for (std::size_t i = 0; i < tokens.ids.size(); ++i) out.put(tokens.ids[i], tokens.spans[i].begin, tokens.spans[i].end);
+  for (std::size_t i = 0; i < tokens.ids.size(); ++i)
+    out.put(tokens.ids[i], tokens.spans[i].begin, tokens.spans[i].end);
 }
 
 void WordLevel::encode(std::string_view word, TokenList& out) const {

@@ -42,7 +42,8 @@ CharacterMap::CharacterMap(std::string table) : table_(std::move(table)) {
   std::uint32_t bytes = 0;
   if (table_.size() >= sizeof bytes) std::memcpy(&bytes, table_.data(), sizeof bytes);
   if (table_.size() < sizeof bytes || bytes % 4 != 0 || bytes == 0 || bytes > table_.size() - sizeof bytes) {
-    fail(Status::bad_file, fmt::format("precompiled_charsmap: a trie of {} bytes in a table of {}", bytes, table_.size()));
+    fail(Status::bad_file,
+         fmt::format("precompiled_charsmap: a trie of {} bytes in a table of {}", bytes, table_.size()));
   }
   units_ = bytes / 4;
   replacements_ = std::string_view(table_).substr(sizeof bytes + bytes);
@@ -54,8 +55,8 @@ std::uint32_t CharacterMap::unit(std::size_t index) const noexcept {
   return u;
 }
 
-/// The replacement of the shortest text in the table that `text` begins with. A unit of the trie: bits 0-7 the byte that
-/// leads to it (31 marks a value), 8 whether a value follows, 9 the scale and 10-30 the distance to its children.
+/// The replacement of the shortest text in the table that `text` begins with. A unit of the trie: bits 0-7 the byte
+/// that leads to it (31 marks a value), 8 whether a value follows, 9 the scale and 10-30 the distance to its children.
 std::optional<std::string_view> CharacterMap::find(std::string_view text) const noexcept {
   const auto offset = [](std::uint32_t u) { return std::size_t(u >> 10) << ((u & (1u << 9)) >> 6); };
   std::size_t node = offset(unit(0));

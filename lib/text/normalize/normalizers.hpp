@@ -107,8 +107,8 @@ class SpelledBytes final : public Normalizer {
 };
 void spell_bytes(AlignedText& text);
 
-/// A table of replacements as SentencePiece models have it, applied as Hugging Face does: to a whole grapheme cluster of
-/// under 6 bytes if the table has a text that it begins with (the shortest counts), else character by character.
+/// A table of replacements as SentencePiece models have it, applied as Hugging Face does: to a whole grapheme cluster
+/// of under 6 bytes if the table has a text that it begins with (the shortest counts), else character by character.
 class CharacterMap final : public Normalizer {
  public:
   /// @param table  u32 size of the trie, the trie (Darts' double array), replacements that end in NUL

@@ -85,15 +85,14 @@ void order(std::vector<Change>& codes) {
       continue;
     }
     const auto end = std::find_if(at, codes.end(), [](const Change& c) { return c.combining_class == 0; });
-    std::stable_sort(at, end,
-                     [](const Change& a, const Change& b) { return a.combining_class < b.combining_class; });
+    std::stable_sort(at, end, [](const Change& a, const Change& b) { return a.combining_class < b.combining_class; });
     at = end;
   }
 }
 
 void compose(std::vector<Change>& codes) {
-  std::size_t n = 0;                      // of the result, in place
-  std::size_t starter = codes.size();     // the last character of class 0 in it
+  std::size_t n = 0;                   // of the result, in place
+  std::size_t starter = codes.size();  // the last character of class 0 in it
   for (const Change c : std::vector<Change>(codes)) {
     const bool adjacent = starter < codes.size() && starter + 1 == n;
     const bool blocked = !adjacent && (n == 0 || codes[n - 1].combining_class >= c.combining_class);

@@ -197,9 +197,8 @@ TEST_CASE("plain formats by name") {
 
 TEST_CASE("encodings of pairs, graphemes" * doctest::skip(!std::filesystem::is_directory(ONDOL_TEST_DATA))) {
   const std::string folder = std::string(ONDOL_TEST_DATA) + "/tokenizers/bert-uncased";
-  const auto tokenizer = make<ondol_tokenizer>([&](auto** out, auto** error) {
-    return ondol_tokenizer_load(folder.c_str(), -1, nullptr, 0, out, error);
-  });
+  const auto tokenizer = make<ondol_tokenizer>(
+      [&](auto** out, auto** error) { return ondol_tokenizer_load(folder.c_str(), -1, nullptr, 0, out, error); });
   const auto encoding = make<ondol_string>([&](auto** out, auto** error) {
     return ondol_tokenizer_encoding(tokenizer.get(), "hello", -1, "world", -1, ONDOL_ADD_SPECIAL, out, error);
   });
@@ -207,9 +206,8 @@ TEST_CASE("encodings of pairs, graphemes" * doctest::skip(!std::filesystem::is_d
   CHECK(json.find("\"offsets\":[[0,0],[0,1],[1,3],[3,5],[0,0],") != std::string::npos);
   CHECK(json.find("\"type_ids\":[0,0,0,0,0,1,") != std::string::npos);
 
-  const auto stream = make<ondol_detokenizer>([&](auto** out, auto** error) {
-    return ondol_detokenizer_new(tokenizer.get(), ONDOL_GRAPHEMES, out, error);
-  });
+  const auto stream = make<ondol_detokenizer>(
+      [&](auto** out, auto** error) { return ondol_detokenizer_new(tokenizer.get(), ONDOL_GRAPHEMES, out, error); });
   const char* text = nullptr;
   std::int64_t size = 0;
   std::int32_t id = -1;

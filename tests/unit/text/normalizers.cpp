@@ -29,8 +29,8 @@ std::string library_nfc(const std::string& text) {
 
 TEST_CASE("nfc: letters of old scripts, and random sequences, as utf8proc") {
   // Newer characters are the reference tokenizers' business: tests/python/test_tokenizers_reference.py has all.
-  constexpr std::pair<char32_t, char32_t> blocks[] = {{0x1, 0x58F},       {0x1100, 0x11FF}, {0x1E00, 0x1FFF},
-                                                      {0x3000, 0x30FF},   {0xAC00, 0xD7A3}, {0xF900, 0xFAFF}};
+  constexpr std::pair<char32_t, char32_t> blocks[] = {{0x1, 0x58F},     {0x1100, 0x11FF}, {0x1E00, 0x1FFF},
+                                                      {0x3000, 0x30FF}, {0xAC00, 0xD7A3}, {0xF900, 0xFAFF}};
   const UnicodeForm nfc(UnicodeForm::nfc);
   for (const auto& [first, last] : blocks) {
     for (char32_t c = first; c <= last; ++c) {
@@ -38,7 +38,8 @@ TEST_CASE("nfc: letters of old scripts, and random sequences, as utf8proc") {
         std::string text;
         ondol::utf8_append(text, c);
         if (mark != 0) ondol::utf8_append(text, mark);
-        if (normal_form(nfc, text) != library_nfc(text)) FAIL_CHECK("U+" << std::hex << unsigned(c) << " " << unsigned(mark));
+        if (normal_form(nfc, text) != library_nfc(text))
+          FAIL_CHECK("U+" << std::hex << unsigned(c) << " " << unsigned(mark));
       }
     }
   }

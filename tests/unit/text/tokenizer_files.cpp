@@ -1,6 +1,5 @@
 // Tokenizers from other files than GGUF and tokenizer.json, against the libraries that wrote them (data/tokenizers).
 #include <doctest/doctest.h>
-
 #include <sentencepiece_processor.h>
 
 #include "base/json.hpp"
@@ -37,8 +36,8 @@ std::string streamed(const Tokenizer& tokenizer, const Ids& ids) {
 }  // namespace
 
 TEST_CASE("sentencepiece: every model and case" * doctest::skip(!test::has_data())) {
-  for (const char* name : {"unigram_nmt_nfkc", "bpe_byte_fallback", "unigram_identity_suffix", "bpe_custom_rule",
-                           "char_identity"}) {
+  for (const char* name :
+       {"unigram_nmt_nfkc", "bpe_byte_fallback", "unigram_identity_suffix", "bpe_custom_rule", "char_identity"}) {
     CAPTURE(name);
     const auto folder = test::data("tokenizers/sentencepiece");
     const Json data = load(folder / (std::string(name) + ".cases.json"));
@@ -211,9 +210,9 @@ TEST_CASE("gguf: plamo2 takes the highest sum of scores, then the longest token"
   std::copy(own.begin(), own.end(), scores.begin() + 259);
   const Tokenizer t = make_tokenizer(s);
   const EncodeOptions bare{.add_special = false};
-  CHECK(t.encode("abc", bare) == Ids{259, 263});       // a + bc = -2.2, ab + c = -2.5, abc = -4
-  CHECK(t.encode("온돌", bare) == Ids{267});            // as good as 온 + 돌
-  CHECK(t.encode("\uFEFFab", bare) == Ids{261});       // without the byte order mark
+  CHECK(t.encode("abc", bare) == Ids{259, 263});  // a + bc = -2.2, ab + c = -2.5, abc = -4
+  CHECK(t.encode("온돌", bare) == Ids{267});      // as good as 온 + 돌
+  CHECK(t.encode("\uFEFFab", bare) == Ids{261});  // without the byte order mark
   CHECK(t.decode(t.encode("온돌방x", bare)) == "온돌방x");
   CHECK(t.encode("방", bare) == Ids{3 + 0xEB, 3 + 0xB0, 3 + 0xA9});
 }
@@ -225,7 +224,8 @@ TEST_CASE("tokenizer files: what is none of them is an error that names it") {
     CHECK_THROWS_WITH_AS((void)Tokenizer::load(folder.write(name, content)), doctest::Contains(message), Error);
   };
   CHECK_THROWS_WITH_AS((void)Tokenizer::load(folder.path(".")), doctest::Contains("expected is one of"), Error);
-  refused("tokenizer.json", "{\"model\": {\"type\": \"BPE\", \"vocab\": {\"a\": 0}, \"merges\": [\"a\"]}}", "two parts");
+  refused("tokenizer.json", "{\"model\": {\"type\": \"BPE\", \"vocab\": {\"a\": 0}, \"merges\": [\"a\"]}}",
+          "two parts");
   refused("tokenizer.json", "{\"model\": {\"type\": \"BPE\", \"vocab\": {\"a\": 4000000000}, \"merges\": []}}",
           "only 1 tokens");
   refused("tokenizer.json", "{\"model\": {\"type\": \"Magic\", \"vocab\": {\"a\": 0}}}", "model Magic is not known");

@@ -14,9 +14,9 @@ using Ids = std::vector<Token>;
 namespace {
 
 constexpr const char* styles[] = {
-    "added-tokens", "bert-cased-korean", "bert-trunc-left", "bert-trunc-pad", "bert-uncased", "bpe-prefix",
-    "clip-style",   "gemma-style",       "gpt2-style",      "llama2-style",   "llama3-style", "metaspace-first",
-    "qwen-style",   "roberta-style",     "t5-style",        "unigram-byte-fallback", "wordlevel", "xlmr-style",
+    "added-tokens", "bert-cased-korean", "bert-trunc-left", "bert-trunc-pad",        "bert-uncased", "bpe-prefix",
+    "clip-style",   "gemma-style",       "gpt2-style",      "llama2-style",          "llama3-style", "metaspace-first",
+    "qwen-style",   "roberta-style",     "t5-style",        "unigram-byte-fallback", "wordlevel",    "xlmr-style",
 };
 
 Json load(const std::filesystem::path& path) { return Json::parse(test::read(path), path.string()); }

@@ -9,9 +9,9 @@
 namespace test {
 
 /// Vocabularies under data/vocabs.
-inline const std::vector<std::string> vocabularies = {"gpt-2",  "llama-bpe",    "llama-spm",      "phi-3",  "qwen2",
-                                                      "qwen35", "deepseek-llm", "deepseek-coder", "falcon", "starcoder",
-                                                      "refact", "mpt",          "command-r",      "gemma-4", "bert-bge"};
+inline const std::vector<std::string> vocabularies = {
+    "gpt-2",  "llama-bpe", "llama-spm", "phi-3", "qwen2",     "qwen35",  "deepseek-llm", "deepseek-coder",
+    "falcon", "starcoder", "refact",    "mpt",   "command-r", "gemma-4", "bert-bge"};
 
 /// SmolLM2's file: $ONDOL_DEMO_MODEL, or where ondol.demo_model() puts it; empty if there is none.
 std::string demo_model();

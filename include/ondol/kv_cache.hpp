@@ -27,8 +27,11 @@ class ONDOL_API KVCache {
   [[nodiscard]] CacheType type() const;
 
   /// Forgets all positions from `length` on.
-  /// @throws Error invalid_argument: longer than length().
+  /// @throws Error invalid_argument: longer than length(); unsupported: `length` is not reachable().
   void truncate(std::size_t length);
+  /// The largest length up to `length` that truncate() can go back to: any, unless the model has sliding windows, of
+  /// which some 256 positions can be taken back, or recurrent states, which are kept every 256 positions.
+  [[nodiscard]] std::size_t reachable(std::size_t length) const;
   void clear() { truncate(0); }
   /// A cache that continues from here on its own; the same as a copy.
   [[nodiscard]] KVCache fork() const { return *this; }

@@ -1,9 +1,13 @@
 #include "blocks/attention.hpp"
 
 #include <algorithm>
+#include <bit>
+#include <cmath>
 #include <vector>
 
+#include "blocks/scale.hpp"
 #include "kernels/attention.hpp"
+#include "kernels/elementwise.hpp"
 
 namespace ondol {
 namespace {
@@ -11,12 +15,54 @@ namespace {
 // Query rows of a task: enough to share the reading of a block, few enough to keep their sums in the cache.
 constexpr std::size_t task_rows = 48;
 
+void clip(float* x, std::size_t n, float most) {
+  for (std::size_t i = 0; i < n; ++i) x[i] = std::clamp(x[i], -most, most);
+}
+
 }  // namespace
 
-void Attention::apply(Activations& x, const Rope& rope, const Rope::Angles& angles, std::span<const KeyValueSpan> spans,
-                      CacheType type, float* out, Compute& compute) const {
+std::vector<float> alibi_slopes(std::size_t heads, double largest_exponent) {
+  const std::size_t whole = std::bit_ceil(heads);
+  std::vector<float> slopes;
+  const auto add = [&](std::size_t first) {
+    for (std::size_t i = first; i <= whole && slopes.size() < heads; i += whole == heads ? 1 : 2) {
+      slopes.push_back(static_cast<float>(std::exp2(-largest_exponent * double(i) / double(whole))));
+    }
+  };
+  if (whole != heads) add(2);
+  add(1);
+  return slopes;
+}
+
+/// Norm and rotation of the heads of one row.
+void Attention::prepare(float* x, std::size_t heads_of_x, const Norm& norm, const Pass& pass, std::size_t row,
+                        const Kernels& kernels) const {
+  const std::size_t dim = shape.head_dim;
+  const auto normalise = [&] {
+    switch (shape.query_key_norm) {
+      case QueryKeyNorm::none: return;
+      case QueryKeyNorm::whole: return norm.apply_row(x, x, kernels, heads_of_x * dim);
+      case QueryKeyNorm::head:
+      case QueryKeyNorm::each_head:
+        for (std::size_t head = 0; head < heads_of_x; ++head) {
+          const std::size_t index = shape.query_key_norm == QueryKeyNorm::each_head ? head : 0;
+          norm.apply_row(x + head * dim, x + head * dim, kernels, dim, index);
+        }
+    }
+  };
+  if (!shape.norm_after_rope) normalise();
+  if (pass.rope) pass.rope->rotate(x, heads_of_x, dim, pass.angles, row, kernels);
+  if (shape.norm_after_rope) normalise();
+}
+
+void Attention::apply(Activations& x, const Pass& pass, std::span<const KeyValueSpan> spans, float* out,
+                      Compute& compute) const {
   const Arena::Scope scope(compute.arena);
   const std::size_t rows = x.rows();
+  const std::size_t heads = shape.heads;
+  const std::size_t kv_heads = shape.kv_heads;
+  const std::size_t head_dim = shape.head_dim;
+  const CacheType type = pass.type;
   const std::size_t width = heads * head_dim;
   const std::size_t kv_width = kv_heads * head_dim;
   auto* q = compute.arena.take<float>(rows * width);
@@ -25,19 +71,26 @@ void Attention::apply(Activations& x, const Rope& rope, const Rope::Angles& angl
   query.apply(x, q, compute);
   key.apply(x, k, compute);
   value.apply(x, v, compute);
+  scale(k, rows * kv_width, shape.key_scale, compute);
 
   for (const KeyValueSpan& span : spans) {
     compute.pool.parallel_ranges(span.rows, 16, [&](std::size_t begin, std::size_t end) {
       for (std::size_t i = begin; i < end; ++i) {
         const std::size_t row = span.first_row + i;
-        rope.rotate(q + row * width, heads, head_dim, angles, row, compute.kernels);
-        rope.rotate(k + row * kv_width, kv_heads, head_dim, angles, row, compute.kernels);
+        if (shape.clip > 0) {
+          const auto most = static_cast<float>(shape.clip);
+          clip(q + row * width, width, most);
+          clip(k + row * kv_width, kv_width, most);
+          clip(v + row * kv_width, kv_width, most);
+        }
+        prepare(q + row * width, heads, query_norm, pass, row, compute.kernels);
+        prepare(k + row * kv_width, kv_heads, key_norm, pass, row, compute.kernels);
         const std::size_t position = span.first_position + i;
         for (std::size_t head = 0; head < kv_heads; ++head) {
           const std::size_t block = head * span.blocks + position / cache_block;
           const std::size_t at = row * kv_width + head * head_dim;
-          compute.kernels.attention->store(k + at, v + at, head_dim, position % cache_block, type, span.keys[block],
-                                           span.values[block]);
+          compute.kernels.attention->store(k + at, v + at, head_dim, head_dim, position % cache_block, type,
+                                           span.keys[block], span.values[block]);
         }
       }
     });
@@ -65,16 +118,23 @@ void Attention::apply(Activations& x, const Rope& rope, const Rope::Angles& angl
     }
   }
   const std::size_t most = std::min(tile_rows, rows) * group;
-  const std::size_t scratch_size = attention_scratch(std::min<std::size_t>(most, 64), head_dim);
+  const std::size_t scratch_size = attention_scratch(std::min<std::size_t>(most, 64), head_dim, head_dim);
   auto* scratch = compute.arena.take<float>(count * scratch_size);
   auto* mixed = compute.arena.take<float>(rows * width);
   compute.pool.parallel_for(count, [&](std::size_t i) {
     const Tile& tile = tiles[i];
     const float* queries[64];
     float* outs[64];
+    const float* biases[64];
+    float sink[64];
     std::uint32_t first[64];
     std::uint32_t end[64];
     std::size_t n = 0;
+    const auto first_seen = [&](std::uint32_t position) -> std::uint32_t {
+      if (shape.chunk != 0) return position - position % static_cast<std::uint32_t>(shape.chunk);
+      const auto window = static_cast<std::uint32_t>(shape.window);
+      return window != 0 && position + 1 > window ? position + 1 - window : 0;
+    };
     const auto flush = [&] {
       const AttentionTask task{.queries = queries,
                                .out = outs,
@@ -83,10 +143,14 @@ void Attention::apply(Activations& x, const Rope& rope, const Rope::Angles& angl
                                .rows = n,
                                .keys = tile.span->keys + tile.head * tile.span->blocks,
                                .values = tile.span->values + tile.head * tile.span->blocks,
-                               .head_dim = head_dim,
-                               .scale = scale,
+                               .key_dim = head_dim,
+                               .value_dim = head_dim,
+                               .scale = static_cast<float>(shape.scale),
+                               .softcap = static_cast<float>(shape.softcap),
                                .type = type,
-                               .scratch = scratch + i * scratch_size};
+                               .scratch = scratch + i * scratch_size,
+                               .bias = pass.bias.at ? biases : nullptr,
+                               .sinks = sinks.empty() ? nullptr : sink};
       compute.kernels.attention->attend(task);
       n = 0;
     };
@@ -95,10 +159,13 @@ void Attention::apply(Activations& x, const Rope& rope, const Rope::Angles& angl
       const std::size_t row = tile.span->first_row + r;
       for (std::size_t g = 0; g < group; ++g) {
         if (n == 64) flush();  // only with more than 64 query heads a kv head
-        const std::size_t at = row * width + (tile.head * group + g) * head_dim;
+        const std::size_t head = tile.head * group + g;
+        const std::size_t at = row * width + head * head_dim;
         queries[n] = q + at;
         outs[n] = mixed + at;
-        first[n] = window != 0 && position + 1 > window ? position + 1 - static_cast<std::uint32_t>(window) : 0;
+        if (pass.bias.at) biases[n] = pass.bias.at + head * pass.bias.stride - position;
+        if (!sinks.empty()) sink[n] = sinks[head];
+        first[n] = first_seen(position);
         end[n] = position + 1;
         ++n;
       }

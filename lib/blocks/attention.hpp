@@ -3,15 +3,17 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <vector>
 
 #include "blocks/linear.hpp"
+#include "blocks/norm.hpp"
 #include "blocks/rope.hpp"
 #include "ondol/kv_cache.hpp"
 
 namespace ondol {
 
 /// The keys and values that some rows of a pass read and extend: one layer of one sequence. keys[head * blocks + b] and
-/// values[...] are blocks as kernels/attention.hpp lays them out.
+/// values[...] are blocks as kernels/attention.hpp lays them out; those no row sees may be null.
 struct KeyValueSpan {
   std::size_t first_row;  ///< first of the pass's rows that belong to the sequence
   std::size_t rows;
@@ -21,21 +23,66 @@ struct KeyValueSpan {
   std::size_t blocks;  ///< blocks a head, enough for all positions of these rows
 };
 
+/// What is added to scores by the distance between key and query: of head h, at[h * stride + key - query].
+struct DistanceBias {
+  const float* at = nullptr;  ///< null: nothing
+  std::size_t stride = 0;
+};
+
+/// Norms of queries and keys before the rotary embedding.
+enum class QueryKeyNorm : std::uint8_t {
+  none,
+  head,       ///< one weight [head_dim] for all heads
+  each_head,  ///< a weight [heads, head_dim]
+  whole       ///< over all heads at once, [heads * head_dim]
+};
+
 /// Causal self-attention with grouped heads (Ainslie et al. 2023) over the cache.
 struct Attention {
+  struct Shape {
+    std::size_t heads = 0;
+    std::size_t kv_heads = 0;
+    std::size_t head_dim = 0;
+    double scale = 0;        ///< of the scores, usually 1 / sqrt(head_dim)
+    std::size_t window = 0;  ///< positions a row sees, itself included; 0 = all before it
+    std::size_t chunk = 0;   ///< > 0: a row sees its own chunk of so many positions only
+    int rope = 0;            ///< which of the model's rotary embeddings; -1 = none
+    QueryKeyNorm query_key_norm = QueryKeyNorm::none;
+    bool norm_after_rope = false;
+    double key_scale = 1;  ///< of keys, before all else
+    double softcap = 0;    ///< scores become softcap * tanh(score / softcap); 0 = not
+    double clip = 0;       ///< queries, keys and values are cut to +-clip; 0 = not
+    double alibi = 0;      ///< > 0: the largest exponent of ALiBi's slopes (Press et al. 2022), usually 8
+    double alibi_scale = 1;
+    bool sinks = false;  ///< a learned score without a value for each head
+  };
+  Shape shape;
   Linear query;
   Linear key;
   Linear value;
   Linear output;
-  std::size_t heads = 0;
-  std::size_t kv_heads = 0;
-  std::size_t head_dim = 0;
-  float scale = 0;
-  std::size_t window = 0;  ///< positions a row sees, itself included; 0 = all before it
+  Norm query_norm;
+  Norm key_norm;
+  std::vector<float> sinks;  ///< [heads], if the shape has them
 
+  /// What the layers of a pass share.
+  struct Pass {
+    const Rope* rope = nullptr;  ///< null: none
+    Rope::Angles angles{};
+    DistanceBias bias{};
+    CacheType type{};
+  };
   /// Stores the rows' keys and values, then attends. x and out are [rows, hidden_size]; `spans` cover all rows.
-  void apply(Activations& x, const Rope& rope, const Rope::Angles& angles, std::span<const KeyValueSpan> spans,
-             CacheType type, float* out, Compute& compute) const;
+  void apply(Activations& x, const Pass& pass, std::span<const KeyValueSpan> spans, float* out,
+             Compute& compute) const;
+
+ private:
+  void prepare(float* x, std::size_t heads_of_x, const Norm& norm, const Pass& pass, std::size_t row,
+               const Kernels& kernels) const;
 };
+
+/// ALiBi's slope of each head: a geometric series, interleaved with that of twice as many heads where their number is no
+/// power of two.
+[[nodiscard]] std::vector<float> alibi_slopes(std::size_t heads, double largest_exponent);
 
 }  // namespace ondol

@@ -15,54 +15,103 @@ double yarn_kept(std::size_t pair, std::size_t dimensions, double theta, const R
   const auto pair_with = [&](double rotations) {
     return n * std::log(s.original_context / (rotations * 2 * std::numbers::pi)) / (2 * std::log(theta));
   };
-  const double low = std::max(std::floor(pair_with(s.beta_fast)), 0.0);
-  double high = std::min(std::ceil(pair_with(s.beta_slow)), n - 1);
+  double low = pair_with(s.beta_fast);
+  double high = pair_with(s.beta_slow);
+  if (s.truncate) {
+    low = std::floor(low);
+    high = std::ceil(high);
+  }
+  low = std::max(low, 0.0);
+  high = std::min(high, n - 1);
   if (high == low) high += 0.001;
   return 1 - std::clamp((static_cast<double>(pair) - low) / (high - low), 0.0, 1.0);
+}
+
+/// Llama 3.1: the same by wavelength, with a linear share between the borders.
+double llama3_kept(double frequency, const RopeScaling& s) {
+  const double rotations = s.original_context * frequency / (2 * std::numbers::pi);
+  return std::clamp((rotations - s.low_frequency_factor) / (s.high_frequency_factor - s.low_frequency_factor), 0.0, 1.0);
+}
+
+double own_attention_factor(const RopeScaling& s) {
+  if (s.factor <= 1) return 1;
+  if (s.kind == RopeScaling::Kind::yarn) return 0.1 * std::log(s.factor) + 1;
+  return std::sqrt(1 + std::log(s.factor) / std::log(s.original_context));
+}
+
+double frequency_of(std::size_t pair, std::size_t dimensions, double theta) {
+  return std::pow(theta, -2.0 * static_cast<double>(pair) / static_cast<double>(dimensions));
 }
 
 }  // namespace
 
 Rope Rope::make(Pairs pairs, std::size_t dimensions, double theta, const RopeScaling& scaling,
                 std::span<const float> factors) {
+  using Kind = RopeScaling::Kind;
   Rope rope;
   rope.pairs = pairs;
   for (std::size_t i = 0; i < dimensions / 2; ++i) {
-    double frequency = std::pow(theta, -2.0 * static_cast<double>(i) / static_cast<double>(dimensions));
+    double frequency = frequency_of(i, dimensions, theta);
     if (!factors.empty()) frequency /= factors[i];
-    switch (scaling.kind) {
-      case RopeScaling::Kind::none: break;
-      case RopeScaling::Kind::linear: frequency /= scaling.factor; break;
-      case RopeScaling::Kind::yarn: {
-        const double kept = yarn_kept(i, dimensions, theta, scaling);
-        frequency = frequency * kept + frequency / scaling.factor * (1 - kept);
-        break;
-      }
+    if (scaling.kind == Kind::longrope) {
+      rope.long_frequencies.push_back(static_cast<float>(frequency / scaling.long_factors[i]));
+      frequency /= scaling.short_factors[i];
+    } else if (scaling.kind == Kind::linear) {
+      frequency /= scaling.factor;
+    } else if (scaling.kind == Kind::yarn || scaling.kind == Kind::llama3) {
+      const double kept = scaling.kind == Kind::yarn ? yarn_kept(i, dimensions, theta, scaling)
+                                                     : llama3_kept(frequency, scaling);
+      frequency = frequency * kept + frequency / scaling.factor * (1 - kept);
     }
     rope.frequencies.push_back(static_cast<float>(frequency));
   }
-  if (scaling.kind == RopeScaling::Kind::yarn) {
+  if (scaling.kind == Kind::yarn || scaling.kind == Kind::longrope) {
     rope.magnitude = static_cast<float>(scaling.attention_factor > 0 ? scaling.attention_factor
-                                        : scaling.factor > 1         ? 0.1 * std::log(scaling.factor) + 1
-                                                                     : 1);
+                                                                     : own_attention_factor(scaling));
+  }
+  if (scaling.kind == Kind::longrope || scaling.kind == Kind::dynamic) rope.border = scaling.original_context;
+  if (scaling.kind == Kind::dynamic) {
+    rope.theta = theta;
+    rope.factor = scaling.factor;
   }
   return rope;
 }
 
-Rope::Angles Rope::angles(const std::uint32_t* positions, std::size_t rows, Compute& compute) const {
+std::vector<float> Rope::frequencies_for(std::size_t planned) const {
+  if (border <= 0 || static_cast<double>(planned) <= border) return frequencies;
+  if (!long_frequencies.empty()) return long_frequencies;
+  const std::size_t dimensions = 2 * frequencies.size();
+  const double n = static_cast<double>(dimensions);
+  const double grown =
+      theta * std::pow(factor * static_cast<double>(planned) / border - (factor - 1), n / std::max(n - 2, 1.0));
+  std::vector<float> out;
+  for (std::size_t i = 0; i < frequencies.size(); ++i) {
+    out.push_back(static_cast<float>(frequency_of(i, dimensions, grown)));
+  }
+  return out;
+}
+
+Rope::Angles Rope::angles(std::span<const Span> spans, std::size_t rows, Compute& compute) const {
   const std::size_t n = frequencies.size();
   auto* cosine = compute.arena.take<float>(rows * n);
   auto* sine = compute.arena.take<float>(rows * n);
-  compute.pool.parallel_ranges(rows, 8, [&](std::size_t begin, std::size_t end) {
-    for (std::size_t row = begin; row < end; ++row) {
-      for (std::size_t i = 0; i < n; ++i) {
-        // The angle is rounded to float32 as the reference implementations do, its cosine is exact.
-        const float angle = static_cast<float>(positions[row]) * frequencies[i];
-        cosine[row * n + i] = static_cast<float>(std::cos(static_cast<double>(angle))) * magnitude;
-        sine[row * n + i] = static_cast<float>(std::sin(static_cast<double>(angle))) * magnitude;
+  for (const Span& span : spans) {
+    const bool usual = border <= 0 || static_cast<double>(span.planned) <= border;
+    const std::vector<float> own = usual ? std::vector<float>() : frequencies_for(span.planned);
+    const float* frequency = usual ? frequencies.data() : own.data();
+    compute.pool.parallel_ranges(span.rows, 8, [&](std::size_t begin, std::size_t end) {
+      for (std::size_t row = begin; row < end; ++row) {
+        const std::size_t at = (span.first_row + row) * n;
+        const auto position = static_cast<float>(span.first_position + row);
+        for (std::size_t i = 0; i < n; ++i) {
+          // The angle is rounded to float32 as the reference implementations do, its cosine is exact.
+          const float angle = position * frequency[i];
+          cosine[at + i] = static_cast<float>(std::cos(static_cast<double>(angle))) * magnitude;
+          sine[at + i] = static_cast<float>(std::sin(static_cast<double>(angle))) * magnitude;
+        }
       }
-    }
-  });
+    });
+  }
   return {cosine, sine};
 }
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstring>
 #include <utility>
 
@@ -9,8 +10,40 @@
 
 namespace ondol {
 
-KVCache::Impl::Block KVCache::Impl::new_block() const {
-  auto block = std::make_shared<Buffer>(memory_, layout_->block_bytes(), "KV cache");
+bool CacheLayout::has_state() const noexcept {
+  return std::ranges::any_of(layers, [](const LayerCache& layer) { return layer.state > 0; });
+}
+
+bool CacheLayout::forgets() const noexcept {
+  return std::ranges::any_of(layers, [](const LayerCache& layer) { return layer.state > 0 || layer.window > 0; });
+}
+
+std::size_t CacheLayout::first_block(std::size_t layer, std::uint64_t length) const noexcept {
+  const std::size_t seen = layers[layer].window;
+  return seen == 0 || length < seen + window_slack ? 0 : (length - seen - window_slack) / cache_block;
+}
+
+std::uint64_t CacheLayout::bytes_at(std::uint64_t length) const noexcept {
+  const std::uint64_t blocks = (length + cache_block - 1) / cache_block;
+  std::uint64_t sum = 0;
+  for (std::size_t i = 0; i < layers.size(); ++i) sum += (blocks - first_block(i, length)) * block_bytes(i);
+  return sum + state_bytes();
+}
+
+std::uint64_t CacheLayout::state_bytes() const noexcept {
+  std::uint64_t sum = 0;
+  for (const LayerCache& layer : layers) sum += 2 * layer.state * sizeof(float);
+  return sum;
+}
+
+std::uint64_t CacheLayout::position_bytes() const noexcept {
+  std::uint64_t sum = 0;
+  for (std::size_t i = 0; i < layers.size(); ++i) sum += layers[i].window ? 0 : block_bytes(i);
+  return sum / cache_block;
+}
+
+KVCache::Impl::Block KVCache::Impl::new_block(std::uint64_t bytes) const {
+  auto block = std::make_shared<Buffer>(memory_, bytes, "KV cache");
   // Attention reads whole blocks: what was never stored must be a number.
   std::memset(block->data(), 0, block->size());
   return block;
@@ -19,26 +52,105 @@ KVCache::Impl::Block KVCache::Impl::new_block() const {
 void KVCache::Impl::make_room(std::size_t count) {
   const std::size_t first = length_ / cache_block;
   const std::size_t needed = (length_ + count + cache_block - 1) / cache_block;
-  for (auto& blocks : layers_) {
-    if (first < blocks.size() && blocks[first].use_count() > 1) {
-      Block own = new_block();
-      std::memcpy(own->data(), blocks[first]->data(), own->size());
-      blocks[first] = std::move(own);
+  for (std::size_t i = 0; i < layers_.size(); ++i) {
+    Held& held = layers_[i];
+    if (const std::size_t state = layout_->layers[i].state) {
+      if (!held.state) held.state = new_block(state * sizeof(float));
+      if (!held.next || held.next.use_count() > 1) held.next = new_block(state * sizeof(float));
     }
-    while (blocks.size() < needed) blocks.push_back(new_block());
+    if (layout_->layers[i].kv_heads == 0) continue;
+    if (first < held.blocks.size() && held.blocks[first].use_count() > 1) {
+      Block own = new_block(layout_->block_bytes(i));
+      std::memcpy(own->data(), held.blocks[first]->data(), own->size());
+      held.blocks[first] = std::move(own);
+    }
+    while (held.blocks.size() < needed) held.blocks.push_back(new_block(layout_->block_bytes(i)));
   }
 }
 
-void KVCache::Impl::truncate(std::size_t length) noexcept {
-  length_ = length;
-  for (auto& blocks : layers_) {
-    if (blocks.size() > this->blocks()) blocks.resize(this->blocks());
+void KVCache::Impl::leave_windows() noexcept {
+  for (std::size_t i = 0; i < layers_.size(); ++i) {
+    auto& blocks = layers_[i].blocks;
+    const std::size_t first = std::min(layout_->first_block(i, length_), blocks.size());
+    for (std::size_t block = first; block-- > 0 && blocks[block];) blocks[block].reset();
   }
+}
+
+void KVCache::Impl::restore(std::size_t length) noexcept {
+  length_ = length;
+  leave_windows();
+}
+
+void KVCache::Impl::commit(std::size_t count) {
+  length_ += count;
+  for (Held& held : layers_) {
+    if (held.state) std::swap(held.state, held.next);
+  }
+  leave_windows();
+  if (!layout_->has_state() || length_ / checkpoint_step == (length_ - count) / checkpoint_step) return;
+  Checkpoint checkpoint{.length = length_, .states = {}};
+  for (const Held& held : layers_) checkpoint.states.push_back(held.state);
+  checkpoints_.push_back(std::move(checkpoint));
+  if (checkpoints_.size() > most_checkpoints) checkpoints_.erase(checkpoints_.begin());
+}
+
+void KVCache::Impl::roll_back() noexcept {
+  for (Held& held : layers_) {
+    if (held.blocks.size() > blocks()) held.blocks.resize(blocks());
+  }
+}
+
+std::size_t KVCache::Impl::reachable(std::size_t length) const noexcept {
+  if (length >= length_) return length_;
+  // Every position that the next row sees must be there.
+  for (std::size_t i = 0; i < layers_.size(); ++i) {
+    const std::size_t window = layout_->layers[i].window;
+    const auto& blocks = layers_[i].blocks;
+    if (window == 0 || length == 0) continue;
+    const std::size_t first = length + 1 > window ? (length + 1 - window) / cache_block : 0;
+    if (first < blocks.size() && !blocks[first]) return 0;
+  }
+  if (!layout_->has_state()) return length;
+  std::size_t best = 0;
+  for (const Checkpoint& checkpoint : checkpoints_) {
+    if (checkpoint.length <= length) best = checkpoint.length;
+  }
+  return best;
+}
+
+bool KVCache::Impl::truncate(std::size_t length) noexcept {
+  if (length == length_) {
+    roll_back();
+    return true;
+  }
+  if (length != 0 && reachable(length) != length) return false;
+  std::erase_if(checkpoints_, [&](const Checkpoint& checkpoint) { return checkpoint.length > length; });
+  const bool to_checkpoint = !checkpoints_.empty() && checkpoints_.back().length == length;
+  for (std::size_t i = 0; i < layers_.size(); ++i) {
+    layers_[i].state = to_checkpoint ? checkpoints_.back().states[i] : nullptr;
+    layers_[i].next.reset();
+  }
+  length_ = length;
+  if (length == 0) {
+    planned_ = 0;
+    for (Held& held : layers_) held.blocks.clear();
+  }
+  roll_back();
+  return true;
 }
 
 std::uint64_t KVCache::Impl::bytes() const noexcept {
   std::uint64_t sum = 0;
-  for (const auto& blocks : layers_) sum += blocks.size() * layout_->block_bytes();
+  for (std::size_t i = 0; i < layers_.size(); ++i) {
+    for (const Block& block : layers_[i].blocks) sum += block ? block->size() : 0;
+    for (const Block* state : {&layers_[i].state, &layers_[i].next}) sum += *state ? (*state)->size() : 0;
+  }
+  for (const Checkpoint& checkpoint : checkpoints_) {
+    for (std::size_t i = 0; i < checkpoint.states.size(); ++i) {
+      const Block& state = checkpoint.states[i];
+      sum += state && state != layers_[i].state ? state->size() : 0;
+    }
+  }
   return sum;
 }
 
@@ -67,12 +179,19 @@ std::size_t KVCache::context() const noexcept { return impl_ ? impl_->layout().c
 std::uint64_t KVCache::bytes() const noexcept { return impl_ ? impl_->bytes() : 0; }
 CacheType KVCache::type() const { return impl().layout().type; }
 
+std::size_t KVCache::reachable(std::size_t length) const { return impl().reachable(length); }
+
 void KVCache::truncate(std::size_t length) {
   if (length > impl().length()) {
     fail(Status::invalid_argument,
          fmt::format("truncate: the cache holds {} positions, cannot cut it to {}", impl().length(), length));
   }
-  impl().truncate(length);
+  if (!impl().truncate(length)) {
+    fail(Status::unsupported,
+         fmt::format("truncate: cannot go back from {} positions to {}: a recurrent state or a sliding window does not "
+                     "reach so far; the nearest before it is {}",
+                     impl().length(), length, impl().reachable(length)));
+  }
 }
 
 }  // namespace ondol

@@ -16,31 +16,36 @@ namespace ondol {
 namespace {
 
 struct Header {
-  std::array<char, 8> magic{'O', 'N', 'D', 'O', 'L', 'K', 'V', '1'};
+  std::array<char, 8> magic{'O', 'N', 'D', 'O', 'L', 'K', 'V', '2'};
   std::uint64_t fingerprint = 0;
   std::uint64_t type = 0;
   std::uint64_t layers = 0;
-  std::uint64_t kv_heads = 0;
-  std::uint64_t head_dim = 0;
   std::uint64_t length = 0;
+  std::uint64_t planned = 0;
 };
 
-Header header_of(const CacheLayout& layout, std::size_t length) {
+Header header_of(const CacheLayout& layout, std::size_t length, std::size_t planned) {
   return {.fingerprint = layout.fingerprint,
           .type = static_cast<std::uint64_t>(layout.type),
-          .layers = layout.layers,
-          .kv_heads = layout.kv_heads,
-          .head_dim = layout.head_dim,
-          .length = length};
+          .layers = layout.layers.size(),
+          .length = length,
+          .planned = planned};
 }
 
-/// Calls visit(bytes) for each used block in the order of the file.
+/// Calls visit(bytes) for what a cache of its length holds, in the order of the file: of each layer the blocks, but for
+/// those that have left the window, then the state.
 template <class Visit>
-void for_each_block(KVCache::Impl& cache, std::size_t blocks, Visit&& visit) {
-  for (std::size_t layer = 0; layer < cache.layout().layers; ++layer) {
-    for (std::size_t block = 0; block < blocks; ++block) {
-      visit(std::span(cache.writable_keys(layer, block, 0), cache.layout().block_bytes()));
+void for_each_part(KVCache::Impl& cache, std::size_t length, Visit&& visit) {
+  const CacheLayout& layout = cache.layout();
+  const std::size_t blocks = (length + cache_block - 1) / cache_block;
+  for (std::size_t layer = 0; layer < layout.layers.size(); ++layer) {
+    if (layout.layers[layer].kv_heads > 0) {
+      for (std::size_t block = layout.first_block(layer, length); block < blocks; ++block) {
+        visit(std::span(cache.keys(layer, block, 0), layout.block_bytes(layer)));
+      }
     }
+    const std::size_t state = layout.layers[layer].state;
+    if (state > 0 && length > 0) visit(std::as_writable_bytes(std::span(cache.writable_state(layer), state)));
   }
 }
 
@@ -54,15 +59,15 @@ void read_exactly(std::istream& in, void* data, std::size_t size, const std::str
 }  // namespace
 
 void write_cache(std::ostream& out, const KVCache& cache, const std::string& where) {
-  KVCache copy = cache;  // shares the blocks; for_each_block needs a mutable one
-  const Header header = header_of(cache.impl().layout(), cache.length());
+  KVCache copy = cache;  // shares the blocks; for_each_part needs a mutable one
+  const Header header = header_of(cache.impl().layout(), cache.length(), cache.impl().planned());
   Hash64 hash;
   const auto put = [&](std::span<const std::byte> bytes) {
     hash.add(bytes);
     out.write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
   };
   put(std::as_bytes(std::span(&header, 1)));
-  for_each_block(copy.impl(), cache.impl().blocks(), put);
+  for_each_part(copy.impl(), cache.length(), put);
   const std::uint64_t checksum = hash.value();
   out.write(reinterpret_cast<const char*>(&checksum), sizeof checksum);
   if (!out) fail(Status::io, fmt::format("{}: writing failed: {}", where, std::strerror(errno)));
@@ -73,7 +78,7 @@ void read_cache(std::istream& in, KVCache& cache, const std::string& where) {
   Header found;
   read_exactly(in, &found, sizeof found, where, "header");
   if (found.magic != Header{}.magic) fail(Status::bad_file, fmt::format("{}: not a saved cache", where));
-  const Header expected = header_of(layout, found.length);
+  const Header expected = header_of(layout, found.length, found.planned);
   if (std::memcmp(&found, &expected, sizeof found) != 0) {
     fail(Status::mismatch, fmt::format("{}: saved by another model, precision or cache type (fingerprint {:016x}, "
                                        "expected {:016x})",
@@ -88,14 +93,15 @@ void read_cache(std::istream& in, KVCache& cache, const std::string& where) {
   fresh.impl().make_room(found.length);
   Hash64 hash;
   hash.add(std::as_bytes(std::span(&found, 1)));
-  for_each_block(fresh.impl(), (found.length + cache_block - 1) / cache_block, [&](std::span<std::byte> bytes) {
+  for_each_part(fresh.impl(), found.length, [&](std::span<std::byte> bytes) {
     read_exactly(in, bytes.data(), bytes.size(), where, "blocks");
     hash.add(bytes);
   });
   std::uint64_t checksum = 0;
   read_exactly(in, &checksum, sizeof checksum, where, "checksum");
   if (checksum != hash.value()) fail(Status::bad_file, fmt::format("{}: damaged, the checksum does not match", where));
-  fresh.impl().commit(found.length);
+  fresh.impl().plan(found.planned);
+  fresh.impl().restore(found.length);
   cache = std::move(fresh);
 }
 

@@ -172,7 +172,7 @@ std::vector<TensorView> read_tensors(Cursor& cursor, std::uint64_t count, std::u
       cursor.refuse(fmt::format("data offset {}, expected a multiple of {}", place.begin, alignment),
                     cursor.offset() - 8);
     }
-    tensors.push_back({.name = place.name, .format = format, .shape = std::move(shape), .bytes = {}});
+    tensors.push_back({.name = std::string(place.name), .format = format, .shape = std::move(shape), .bytes = {}});
     places.push_back(place);
   }
 

@@ -1,11 +1,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <unordered_map>
 
 #include "base/fail.hpp"
 #include "files/gguf.hpp"
 #include "files/printable.hpp"
+#include "files/safetensors.hpp"
 #include "files/split.hpp"
 
 namespace ondol {
@@ -42,6 +44,10 @@ class GgufSource final : public WeightSource {
   }
 
   bool has(std::string_view key) const override { return find_key(key) != nullptr; }
+  bool is_array(std::string_view key) const override {
+    const Key* found = find_key(key);
+    return found != nullptr && found->value.is_array();
+  }
 
   std::optional<std::uint64_t> count(std::string_view key) const override {
     return one<std::uint64_t>(key, gguf::is_integer, "a whole number, not negative");
@@ -187,6 +193,10 @@ class GgufSource final : public WeightSource {
 
 }  // namespace
 
-std::shared_ptr<const WeightSource> open_weights(std::string_view path) { return std::make_shared<GgufSource>(path); }
+std::shared_ptr<const WeightSource> open_weights(std::string_view path) {
+  std::error_code ignored;
+  if (std::filesystem::is_directory(path, ignored)) return open_folder(path);
+  return std::make_shared<GgufSource>(path);
+}
 
 }  // namespace ondol

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/json.hpp"
 #include "base/mapped_file.hpp"
 #include "formats/format.hpp"
 
@@ -16,11 +17,12 @@ namespace ondol {
 
 /// A tensor of a file: `shape` innermost dimension first, at least one, all positive; `bytes` checked against the file.
 struct TensorView {
-  std::string_view name;
-  const Format* format = nullptr;
+  std::string name;
+  const Format* format = nullptr;  ///< nullptr: a type that no weight can have
   std::vector<std::uint64_t> shape;
   std::span<const std::byte> bytes;
   std::size_t file = 0;  ///< index into WeightSource::files()
+  std::string type{};    ///< the file's name of the storage type, where it has another
 
   [[nodiscard]] std::uint64_t columns() const noexcept { return shape.front(); }
   /// Product of all dimensions but the innermost.
@@ -38,18 +40,23 @@ class WeightSource {
   /// Path to name in messages.
   [[nodiscard]] const std::string& path() const noexcept { return path_; }
 
-  [[nodiscard]] virtual bool has(std::string_view key) const = 0;
+  /// config.json, of a folder.
+  [[nodiscard]] virtual const Json* config() const noexcept { return nullptr; }
+
+  // Metadata of a GGUF file; other sources have none.
+  [[nodiscard]] virtual bool has(std::string_view) const { return false; }
+  [[nodiscard]] virtual bool is_array(std::string_view) const { return false; }
   /// Value of a key; nothing if there is no such key.
   /// @throws Error bad_file: another type, or out of the type's range; names key, found and expected.
-  [[nodiscard]] virtual std::optional<std::uint64_t> count(std::string_view key) const = 0;
-  [[nodiscard]] virtual std::optional<std::int64_t> integer(std::string_view key) const = 0;
-  [[nodiscard]] virtual std::optional<double> number(std::string_view key) const = 0;  ///< any numeric type
-  [[nodiscard]] virtual std::optional<bool> flag(std::string_view key) const = 0;
-  [[nodiscard]] virtual std::optional<std::string_view> text(std::string_view key) const = 0;
+  [[nodiscard]] virtual std::optional<std::uint64_t> count(std::string_view) const { return std::nullopt; }
+  [[nodiscard]] virtual std::optional<std::int64_t> integer(std::string_view) const { return std::nullopt; }
+  [[nodiscard]] virtual std::optional<double> number(std::string_view) const { return std::nullopt; }  ///< any numeric type
+  [[nodiscard]] virtual std::optional<bool> flag(std::string_view) const { return std::nullopt; }
+  [[nodiscard]] virtual std::optional<std::string_view> text(std::string_view) const { return std::nullopt; }
   /// Arrays; a lone value is no array.
-  [[nodiscard]] virtual std::optional<std::vector<std::string_view>> texts(std::string_view key) const = 0;
-  [[nodiscard]] virtual std::optional<std::vector<std::int64_t>> integers(std::string_view key) const = 0;
-  [[nodiscard]] virtual std::optional<std::vector<double>> numbers(std::string_view key) const = 0;
+  [[nodiscard]] virtual std::optional<std::vector<std::string_view>> texts(std::string_view) const { return std::nullopt; }
+  [[nodiscard]] virtual std::optional<std::vector<std::int64_t>> integers(std::string_view) const { return std::nullopt; }
+  [[nodiscard]] virtual std::optional<std::vector<double>> numbers(std::string_view) const { return std::nullopt; }
 
   /// One line a key, for people: name, type ("u32", "string", "string[49152]"), value (arrays and long texts cut
   /// short).
@@ -71,7 +78,8 @@ class WeightSource {
   std::vector<TensorView> tensors_;  ///< sorted by name
 };
 
-/// Opens a GGUF file (any part of a split model). @throws Error not_found, io, bad_file, unsupported.
+/// Opens a GGUF file (any part of a split model), or a folder with config.json.
+/// @throws Error not_found, io, bad_file, unsupported.
 [[nodiscard]] std::shared_ptr<const WeightSource> open_weights(std::string_view path);
 
 }  // namespace ondol

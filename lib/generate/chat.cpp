@@ -76,7 +76,8 @@ Generation Chat::reply(const ChatOptions& options) {
 
   // What the cache has of this prompt stays; the last token is computed in any case, for its logits.
   const auto [mine, its] = std::mismatch(chat.tokens.begin(), chat.tokens.end(), prompt.ids.begin(), prompt.ids.end());
-  const std::size_t common = std::min(static_cast<std::size_t>(mine - chat.tokens.begin()), prompt.ids.size() - 1);
+  const std::size_t common =
+      chat.cache.reachable(std::min(static_cast<std::size_t>(mine - chat.tokens.begin()), prompt.ids.size() - 1));
   chat.tokens.resize(common);
   chat.cache.truncate(common);
 

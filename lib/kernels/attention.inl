@@ -2,6 +2,7 @@
 // its tile nor what lies in the rest of a block can touch its bits.
 #include "kernels/attention.hpp"
 #include "kernels/simd/elements.inl"
+#include "kernels/simd/curves.inl"
 #include "kernels/simd/exp.inl"
 
 namespace ondol::ISA {
@@ -70,17 +71,17 @@ void multiply_rows(std::size_t m, const Product<From>& product, std::size_t firs
 /// What a task keeps of its rows between blocks, and what one block needs; carved out of its scratch.
 struct State {
   State(const AttentionTask& t)
-      : width(padded(t.head_dim)),
+      : width(padded(t.value_dim)),
         queries(t.scratch),
-        sums(queries + t.rows * t.head_dim),
+        sums(queries + t.rows * t.key_dim),
         weights(sums + t.rows * width),
         most(weights + t.rows * positions),
         total(most + t.rows),
         wide_keys(total + t.rows),
-        wide_values(wide_keys + positions * t.head_dim) {}
+        wide_values(wide_keys + positions * t.key_dim) {}
 
   std::size_t width;
-  float* queries;      // [rows][head_dim]
+  float* queries;      // [rows][key_dim]
   float* sums;         // [rows][width], of weight times value
   float* weights;      // [rows][64]: scores, then exp(score - most)
   float* most;         // [rows], of the scores so far
@@ -106,13 +107,15 @@ inline int lane_of(std::size_t position, std::size_t vector) {
 }
 
 /// Scores to weights, and the row's sums to the new maximum: one step of the online softmax.
-inline void soften(const AttentionTask& t, const State& s, std::size_t row, Range range) {
+inline void soften(const AttentionTask& t, const State& s, std::size_t row, std::size_t b, Range range) {
   const F32x16 hidden = broadcast(-__builtin_inff());
   float* weights = s.weights + row * positions;
   F32x16 score[4];
   for (std::size_t v = 0; v < 4; ++v) {
-    score[v] = keep_lanes(multiply(load(weights + v * 16), broadcast(t.scale)), hidden, lane_of(range.begin, v),
-                          lane_of(range.end, v));
+    F32x16 x = multiply(load(weights + v * 16), broadcast(t.scale));
+    if (t.softcap > 0.0f) x = multiply(hyperbolic_tangent(divide(x, broadcast(t.softcap))), broadcast(t.softcap));
+    if (t.bias != nullptr) x = add(x, load(t.bias[row] + b * positions + v * 16));
+    score[v] = keep_lanes(x, hidden, lane_of(range.begin, v), lane_of(range.end, v));
   }
   const float before = s.most[row];
   const float here = reduce_maximum(maximum(maximum(score[0], score[1]), maximum(score[2], score[3])));
@@ -149,11 +152,11 @@ void attend_rows(const AttentionTask& t, const State& s, std::size_t row, std::s
     all.begin = r.begin > all.begin ? r.begin : all.begin;
     all.end = r.end < all.end ? r.end : all.end;
   }
-  keys.x = s.queries + row * t.head_dim;
+  keys.x = s.queries + row * t.key_dim;
   keys.sums = s.weights + row * positions;
-  multiply_rows<tile_rows>(m, keys, first / 16, (last + 15) / 16, 0, t.head_dim);
+  multiply_rows<tile_rows>(m, keys, first / 16, (last + 15) / 16, 0, t.key_dim);
 
-  for (std::size_t i = row; i < row + m; ++i) soften(t, s, i, visible(t, i, b));
+  for (std::size_t i = row; i < row + m; ++i) soften(t, s, i, b, visible(t, i, b));
 
   const std::size_t vectors = s.width / 16;
   const auto add_values = [&](std::size_t i, std::size_t rows, std::size_t begin, std::size_t end) {
@@ -194,10 +197,10 @@ void attend_blocks(const AttentionTask& t, KeysOf keys_of, ValuesOf values_of) {
   for (std::size_t i = 0; i < t.rows; ++i) {
     first = t.first[i] < first ? t.first[i] : first;
     end = t.end[i] > end ? t.end[i] : end;
-    __builtin_memcpy(s.queries + i * t.head_dim, t.queries[i], t.head_dim * sizeof(float));
+    __builtin_memcpy(s.queries + i * t.key_dim, t.queries[i], t.key_dim * sizeof(float));
     __builtin_memset(s.sums + i * s.width, 0, s.width * sizeof(float));
-    s.most[i] = -__builtin_inff();
-    s.total[i] = 0.0f;
+    s.most[i] = t.sinks != nullptr ? t.sinks[i] : -__builtin_inff();
+    s.total[i] = t.sinks != nullptr ? 1.0f : 0.0f;
   }
   const std::size_t last = (end + positions - 1) / positions;
   for (std::size_t b = first / positions; b < last; ++b) {
@@ -207,27 +210,27 @@ void attend_blocks(const AttentionTask& t, KeysOf keys_of, ValuesOf values_of) {
     const std::byte* next = b + 1 < last ? t.keys[b + 1] : t.keys[b];
     each_run(t, b, [&](std::size_t row, std::size_t m) {
       attend_rows<Keys, Values>(t, s, row, m, b,
-                                {keys, t.values[b], positions, nullptr, t.head_dim, nullptr, positions, false},
+                                {keys, t.values[b], positions, nullptr, t.key_dim, nullptr, positions, false},
                                 {values, next, s.width, nullptr, positions, nullptr, s.width, true});
     });
   }
   for (std::size_t i = 0; i < t.rows; ++i) {
     const F32x16 total = broadcast(s.total[i]);
-    for (std::size_t d = 0; d < t.head_dim; d += 16) {
+    for (std::size_t d = 0; d < t.value_dim; d += 16) {
       const F32x16 r = divide(load(s.sums + i * s.width + d), total);
-      const std::size_t n = t.head_dim - d;
+      const std::size_t n = t.value_dim - d;
       n < 16 ? store_partial(t.out[i] + d, r, n) : store(t.out[i] + d, r);
     }
   }
 }
 
 template <class From>
-float* widen_values(const State& s, const typename From::Element* values, std::size_t head_dim) {
-  for (std::size_t p = 0; p < positions; ++p, values += head_dim) {
+float* widen_values(const State& s, const typename From::Element* values, std::size_t value_dim) {
+  for (std::size_t p = 0; p < positions; ++p, values += value_dim) {
     typename From::Element padded_row[16] = {};
     for (std::size_t d = 0; d < s.width; d += 16) {
-      const bool tail = d + 16 > head_dim;
-      if (tail) __builtin_memcpy(padded_row, values + d, (head_dim - d) * sizeof(*values));
+      const bool tail = d + 16 > value_dim;
+      if (tail) __builtin_memcpy(padded_row, values + d, (value_dim - d) * sizeof(*values));
       store(s.wide_values + p * s.width + d, From::load16(tail ? padded_row : values + d));
     }
   }
@@ -238,27 +241,28 @@ template <class From>
 void attend_floats(const AttentionTask& t) {
   const auto elements = [](const std::byte* block) { return reinterpret_cast<const typename From::Element*>(block); };
   const auto keys = [&](const State&, std::size_t b) { return elements(t.keys[b]); };
-  if (t.head_dim % 16 == 0) {
+  if (t.value_dim % 16 == 0) {
     attend_blocks<From, From>(t, keys, [&](const State&, std::size_t b) { return elements(t.values[b]); });
   } else {
     attend_blocks<From, FromFloat>(t, keys, [&](const State& s, std::size_t b) {
-      return widen_values<From>(s, elements(t.values[b]), t.head_dim);
+      return widen_values<From>(s, elements(t.values[b]), t.value_dim);
     });
   }
 }
 
 /// The float16 scales of a Q8_0 block: after its int8 elements.
-inline const std::uint16_t* scales_of(const std::byte* block, std::size_t head_dim) {
-  return reinterpret_cast<const std::uint16_t*>(block + positions * head_dim);
+inline const std::uint16_t* scales_of(const std::byte* block, std::size_t dim) {
+  return reinterpret_cast<const std::uint16_t*>(block + positions * dim);
 }
 
 void attend_q8(const AttentionTask& t) {
-  const std::size_t head_dim = t.head_dim;
+  const std::size_t key_dim = t.key_dim;
+  const std::size_t value_dim = t.value_dim;
   const auto int8 = [](const std::byte* block) { return reinterpret_cast<const std::int8_t*>(block); };
   const auto keys = [&](const State& s, std::size_t b) {
-    for (std::size_t i = 0; i < positions * head_dim; i += 32 * positions) {  // 32 dimensions
+    for (std::size_t i = 0; i < positions * key_dim; i += 32 * positions) {  // 32 dimensions
       for (std::size_t v = 0; v < positions; v += 16) {
-        const F32x16 scale = load_half(scales_of(t.keys[b], head_dim) + i / 32 + v);
+        const F32x16 scale = load_half(scales_of(t.keys[b], key_dim) + i / 32 + v);
         const std::int8_t* from = int8(t.keys[b]) + i + v;
         float* to = s.wide_keys + i + v;
         for (std::size_t d = 0; d < 32 * positions; d += positions) store(to + d, multiply(load_int8(from + d), scale));
@@ -267,8 +271,8 @@ void attend_q8(const AttentionTask& t) {
     return s.wide_keys;
   };
   const auto values = [&](const State& s, std::size_t b) {
-    for (std::size_t i = 0; i < positions * head_dim; i += 32) {
-      const F32x16 scale = broadcast(half_to_float(scales_of(t.values[b], head_dim)[i / 32]));
+    for (std::size_t i = 0; i < positions * value_dim; i += 32) {
+      const F32x16 scale = broadcast(half_to_float(scales_of(t.values[b], value_dim)[i / 32]));
       store(s.wide_values + i, multiply(load_int8(int8(t.values[b]) + i), scale));
       store(s.wide_values + i + 16, multiply(load_int8(int8(t.values[b]) + i + 16), scale));
     }
@@ -303,40 +307,47 @@ std::uint16_t quantise(const float* x, std::int8_t* q) {
   return scale;
 }
 
+/// Where one position of one kv head is stored.
+struct Slot {
+  std::size_t key_dim;
+  std::size_t value_dim;
+  std::size_t slot;
+  std::byte* keys;
+  std::byte* values;
+};
+
 template <class Element, class Convert>
-void put(const float* key, const float* value, std::size_t head_dim, std::size_t slot, std::byte* key_block,
-         std::byte* value_block, Convert convert) {
-  auto* keys = reinterpret_cast<Element*>(key_block) + slot;
-  auto* values = reinterpret_cast<Element*>(value_block) + slot * head_dim;
-  for (std::size_t d = 0; d < head_dim; ++d) {
-    keys[d * positions] = convert(key[d]);
-    values[d] = convert(value[d]);
-  }
+void put(const float* key, const float* value, const Slot& to, Convert convert) {
+  auto* keys = reinterpret_cast<Element*>(to.keys) + to.slot;
+  auto* values = reinterpret_cast<Element*>(to.values) + to.slot * to.value_dim;
+  for (std::size_t d = 0; d < to.key_dim; ++d) keys[d * positions] = convert(key[d]);
+  for (std::size_t d = 0; d < to.value_dim; ++d) values[d] = convert(value[d]);
 }
 
-void put_q8(const float* key, const float* value, std::size_t head_dim, std::size_t slot, std::byte* key_block,
-            std::byte* value_block) {
-  const std::size_t groups = head_dim / 32;
-  auto* key_scales = reinterpret_cast<std::uint16_t*>(key_block + positions * head_dim);
-  auto* value_scales = reinterpret_cast<std::uint16_t*>(value_block + positions * head_dim);
+void put_q8(const float* key, const float* value, const Slot& to) {
+  auto* key_scales = reinterpret_cast<std::uint16_t*>(to.keys + positions * to.key_dim);
+  for (std::size_t g = 0; g < to.key_dim / 32; ++g) {
+    std::int8_t q[32];
+    key_scales[g * positions + to.slot] = quantise(key + g * 32, q);
+    for (std::size_t i = 0; i < 32; ++i) to.keys[(g * 32 + i) * positions + to.slot] = std::byte(q[i]);
+  }
+  const std::size_t groups = to.value_dim / 32;
+  auto* value_scales = reinterpret_cast<std::uint16_t*>(to.values + positions * to.value_dim);
   for (std::size_t g = 0; g < groups; ++g) {
     std::int8_t q[32];
-    key_scales[g * positions + slot] = quantise(key + g * 32, q);
-    for (std::size_t i = 0; i < 32; ++i) key_block[(g * 32 + i) * positions + slot] = std::byte(q[i]);
-    value_scales[slot * groups + g] = quantise(value + g * 32, q);
-    __builtin_memcpy(value_block + slot * head_dim + g * 32, q, 32);
+    value_scales[to.slot * groups + g] = quantise(value + g * 32, q);
+    __builtin_memcpy(to.values + to.slot * to.value_dim + g * 32, q, 32);
   }
 }
 
-void store_position(const float* key, const float* value, std::size_t head_dim, std::size_t slot, CacheType type,
-                    std::byte* key_block, std::byte* value_block) noexcept {
+void store_position(const float* key, const float* value, std::size_t key_dim, std::size_t value_dim, std::size_t slot,
+                    CacheType type, std::byte* key_block, std::byte* value_block) noexcept {
+  const Slot to{key_dim, value_dim, slot, key_block, value_block};
   switch (type) {
-    case CacheType::f32:
-      return put<float>(key, value, head_dim, slot, key_block, value_block, [](float x) { return x; });
-    case CacheType::f16: return put<std::uint16_t>(key, value, head_dim, slot, key_block, value_block, float_to_half);
-    case CacheType::bf16:
-      return put<std::uint16_t>(key, value, head_dim, slot, key_block, value_block, float_to_bfloat);
-    case CacheType::q8_0: return put_q8(key, value, head_dim, slot, key_block, value_block);
+    case CacheType::f32: return put<float>(key, value, to, [](float x) { return x; });
+    case CacheType::f16: return put<std::uint16_t>(key, value, to, float_to_half);
+    case CacheType::bf16: return put<std::uint16_t>(key, value, to, float_to_bfloat);
+    case CacheType::q8_0: return put_q8(key, value, to);
   }
 }
 

@@ -5,15 +5,35 @@
 
 namespace ondol {
 
+/// Pointwise functions between the two products of a feed-forward block.
+enum class Activation : std::uint8_t {
+  identity,
+  silu,          ///< x sigmoid(x)
+  gelu,          ///< x Phi(x), by erf
+  gelu_tanh,     ///< its approximation by tanh ("gelu_new", "gelu_pytorch_tanh")
+  quick_gelu,    ///< x sigmoid(1.702 x)
+  relu,
+  relu_squared,  ///< max(x, 0)^2
+  sigmoid,
+  tanh
+};
+
 /// Row-wise float32 operations. Each result is a function of its own row only, equal bit for bit on every ISA.
 /// Pointers need no alignment; input and output may be the same.
 struct ElementwiseKernels {
   /// y[i] = x[i] / sqrt(mean(x^2) + eps) * weight[i]. Zhang & Sennrich 2019.
   void (*rms_norm)(const float* x, const float* weight, float eps, std::size_t n, float* y) noexcept;
+  /// y[i] = (x[i] - mean(x)) / sqrt(variance(x) + eps) * weight[i] + bias[i]; weight and bias may be null. Ba et al. 2016.
+  void (*layer_norm)(const float* x, const float* weight, const float* bias, float eps, std::size_t n,
+                     float* y) noexcept;
   /// x[i] += y[i].
   void (*add)(float* x, const float* y, std::size_t n) noexcept;
   /// gate[i] = silu(gate[i]) * up[i], silu(x) = x / (1 + exp(-x)). Shazeer 2020 (SwiGLU).
   void (*silu_multiply)(float* gate, const float* up, std::size_t n) noexcept;
+  /// x[i] = f(x[i]).
+  void (*activate)(Activation f, float* x, std::size_t n) noexcept;
+  /// x[i] *= y[i].
+  void (*multiply)(float* x, const float* y, std::size_t n) noexcept;
   /// Rotates the pairs (x[2i], x[2i + 1]) by the angle whose cosine and sine are given; `pairs` of them. Su et al.
   /// 2021.
   void (*rotate_neighbours)(float* x, const float* cosine, const float* sine, std::size_t pairs) noexcept;

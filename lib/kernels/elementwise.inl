@@ -1,5 +1,6 @@
 // Bodies of kernels/elementwise.hpp.
 #include "kernels/elementwise.hpp"
+#include "kernels/simd/curves.inl"
 #include "kernels/simd/exp.inl"
 
 namespace ondol::ISA {
@@ -21,6 +22,25 @@ void rms_norm(const float* x, const float* weight, float eps, std::size_t n, flo
   }
 }
 
+void layer_norm(const float* x, const float* weight, const float* bias, float eps, std::size_t n, float* y) noexcept {
+  F32x16 sum = zero();
+  for (std::size_t i = 0; i < n; i += 16) sum = add(sum, load_some(x + i, n - i));
+  const F32x16 mean = broadcast(reduce_add(sum) / float(n));
+  F32x16 squares = zero();
+  for (std::size_t i = 0; i < n; i += 16) {
+    F32x16 a = subtract(load_some(x + i, n - i), mean);
+    if (n - i < 16) a = keep_lanes(a, zero(), 0, int(n - i));
+    squares = multiply_add(a, a, squares);
+  }
+  const F32x16 scale = broadcast(1.0f / __builtin_sqrtf(reduce_add(squares) / float(n) + eps));
+  for (std::size_t i = 0; i < n; i += 16) {
+    F32x16 a = multiply(subtract(load_some(x + i, n - i), mean), scale);
+    if (weight != nullptr) a = multiply(a, load_some(weight + i, n - i));
+    if (bias != nullptr) a = add(a, load_some(bias + i, n - i));
+    store_some(y + i, a, n - i);
+  }
+}
+
 void add_rows(float* x, const float* y, std::size_t n) noexcept {
   for (std::size_t i = 0; i < n; i += 16) {
     store_some(x + i, add(load_some(x + i, n - i), load_some(y + i, n - i)), n - i);
@@ -33,6 +53,33 @@ void silu_multiply(float* gate, const float* up, std::size_t n) noexcept {
     const F32x16 g = load_some(gate + i, n - i);
     const F32x16 silu = divide(g, add(one, exponential(subtract(zero(), g))));
     store_some(gate + i, multiply(silu, load_some(up + i, n - i)), n - i);
+  }
+}
+
+template <class F>
+void each(float* x, std::size_t n, F f) {
+  for (std::size_t i = 0; i < n; i += 16) store_some(x + i, f(load_some(x + i, n - i)), n - i);
+}
+
+void activate(Activation kind, float* x, std::size_t n) noexcept {
+  const auto positive = [](F32x16 a) { return maximum(zero(), a); };
+  switch (kind) {
+    case Activation::identity: return;
+    case Activation::silu: return each(x, n, [](F32x16 a) { return multiply(a, sigmoid(a)); });
+    case Activation::gelu: return each(x, n, [](F32x16 a) { return gelu(a); });
+    case Activation::gelu_tanh: return each(x, n, [](F32x16 a) { return gelu_tanh(a); });
+    case Activation::quick_gelu:
+      return each(x, n, [](F32x16 a) { return multiply(a, sigmoid(multiply(a, broadcast(1.702f)))); });
+    case Activation::relu: return each(x, n, positive);
+    case Activation::relu_squared: return each(x, n, [=](F32x16 a) { return multiply(positive(a), positive(a)); });
+    case Activation::sigmoid: return each(x, n, [](F32x16 a) { return sigmoid(a); });
+    case Activation::tanh: return each(x, n, [](F32x16 a) { return hyperbolic_tangent(a); });
+  }
+}
+
+void multiply_rows(float* x, const float* y, std::size_t n) noexcept {
+  for (std::size_t i = 0; i < n; i += 16) {
+    store_some(x + i, multiply(load_some(x + i, n - i), load_some(y + i, n - i)), n - i);
   }
 }
 
@@ -108,7 +155,19 @@ void from_bfloat(const std::uint16_t* x, float* y, std::size_t n) noexcept {
 }  // namespace
 
 extern const ElementwiseKernels elementwise;
-const ElementwiseKernels elementwise{rms_norm, add_rows, silu_multiply, rotate_neighbours, rotate_halves, maximum_of,
-                                     sum_exp,  to_half,  from_half,     to_bfloat,         from_bfloat};
+const ElementwiseKernels elementwise{.rms_norm = rms_norm,
+                                     .layer_norm = layer_norm,
+                                     .add = add_rows,
+                                     .silu_multiply = silu_multiply,
+                                     .activate = activate,
+                                     .multiply = multiply_rows,
+                                     .rotate_neighbours = rotate_neighbours,
+                                     .rotate_halves = rotate_halves,
+                                     .maximum = maximum_of,
+                                     .sum_exp = sum_exp,
+                                     .to_half = to_half,
+                                     .from_half = from_half,
+                                     .to_bfloat = to_bfloat,
+                                     .from_bfloat = from_bfloat};
 
 }  // namespace ondol::ISA

@@ -2,51 +2,181 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
+#include <iterator>
 
 #include "base/fail.hpp"
+#include "models/gguf/keys.hpp"
 
 namespace ondol {
+namespace {
 
-Config::Config(const WeightSource& source) : source_(source) {
+/// Other spellings of a parameter, in the order they are looked for.
+struct Spelling {
+  std::string_view name;
+  std::initializer_list<std::string_view> others;
+};
+const Spelling spellings[] = {
+    {"hidden_size", {"n_embd", "d_model", "dim"}},
+    {"num_hidden_layers", {"n_layer", "n_layers", "num_layers"}},
+    {"num_attention_heads", {"n_head", "n_heads", "num_heads"}},
+    {"num_key_value_heads", {"num_kv_heads", "multi_query_group_num"}},
+    {"intermediate_size", {"n_inner", "ffn_dim", "d_ff", "ffn_hidden_size", "hidden_dim"}},
+    {"max_position_embeddings", {"n_positions", "max_seq_len", "n_ctx", "seq_length", "context_length"}},
+    {"norm_eps", {"rms_norm_eps", "layer_norm_eps", "layer_norm_epsilon", "layernorm_epsilon", "norm_epsilon"}},
+    {"hidden_act", {"hidden_activation", "activation_function", "activation"}},
+    {"num_experts", {"num_local_experts", "n_routed_experts", "moe_num_experts"}},
+    {"num_experts_per_tok", {"moe_k", "num_experts_per_token"}},
+    {"moe_intermediate_size", {"expert_intermediate_size"}},
+    {"final_logit_softcapping", {"logits_soft_cap"}},
+};
+
+}  // namespace
+
+Config::Config(const WeightSource& source) : path_(source.path()) {
+  if (const Json* config = source.config()) {
+    json_ = *config;
+    const Json* type = config->find("model_type");
+    if (!type || !type->is_string()) {
+      fail(Status::bad_file, fmt::format("{}: config.json has no model_type", path_));
+    }
+    model_type_ = *type->as_string();
+    return;
+  }
   const auto name = source.text("general.architecture");
   if (!name || name->empty()) {
-    fail(Status::bad_file, fmt::format("{}: general.architecture is missing, so this is no model file", source.path()));
+    fail(Status::bad_file, fmt::format("{}: general.architecture is missing, so this is no model file", path_));
   }
-  architecture_ = *name;
+  gguf_ = true;
+  model_type_ = *name;
+  json_ = gguf_config(source, model_type_);
 }
 
-std::string Config::key(std::string_view name) const { return fmt::format("{}.{}", architecture_, name); }
+Config::Config(Json json, const Config& whole)
+    : path_(whole.path_), model_type_(whole.model_type_), gguf_(whole.gguf_), json_(std::move(json)) {
+  if (const Json* type = json_.find("model_type"); type && type->is_string()) model_type_ = *type->as_string();
+}
+
+std::string Config::architecture() const {
+  const std::vector<std::string> all = texts("architectures");
+  return all.empty() ? "" : all.front();
+}
+
+const Json* Config::find(std::string_view name) const {
+  const auto get = [&](std::string_view key) -> const Json* {
+    const Json* value = json_.find(key);
+    return value && !value->is_null() ? value : nullptr;
+  };
+  if (const Json* value = get(name)) return value;
+  const auto* row = std::ranges::find(spellings, name, &Spelling::name);
+  if (row == std::end(spellings)) return nullptr;
+  for (const std::string_view other : row->others) {
+    if (const Json* value = get(other)) return value;
+  }
+  return nullptr;
+}
+
+std::string Config::spelled(std::string_view name) const {
+  if (gguf_) return gguf_key(name, model_type_);
+  const auto* row = std::ranges::find(spellings, name, &Spelling::name);
+  if (row != std::end(spellings) && !json_.find(name)) {
+    for (const std::string_view other : row->others) {
+      if (json_.find(other)) return std::string(other);
+    }
+  }
+  return std::string(name);
+}
+
+void Config::refuse(std::string_view name, std::string_view expected, Status code) const {
+  const Json* value = find(name);
+  if (!value) fail(code, fmt::format("{}: {} is missing", path_, spelled(name)));
+  fail(code, fmt::format("{}: {} is {}, expected {}", path_, spelled(name), value->dump().substr(0, 200), expected));
+}
 
 std::size_t Config::count(std::string_view name, std::size_t most) const {
-  const auto found = source_.count(key(name));
-  if (!found) fail(Status::bad_file, fmt::format("{}: {} is missing", source_.path(), key(name)));
-  if (*found == 0 || *found > most) {
-    fail(Status::bad_file, fmt::format("{}: {} is {}, expected 1 .. {}", source_.path(), key(name), *found, most));
-  }
-  return *found;
+  const Json* value = find(name);
+  const auto n = value ? value->as_uint64() : std::nullopt;
+  if (!n || *n == 0 || *n > most) refuse(name, fmt::format("1 .. {}", most));
+  return *n;
 }
 
 std::size_t Config::count_or(std::string_view name, std::size_t otherwise, std::size_t most) const {
-  if (!has(name) || (otherwise == 0 && source_.count(key(name)) == std::uint64_t{0})) return otherwise;
+  const Json* value = find(name);
+  if (!value || (otherwise == 0 && value->as_uint64() == std::uint64_t{0})) return otherwise;
   return count(name, most);
 }
 
+double Config::number_or(std::string_view name, double otherwise) const {
+  const Json* value = find(name);
+  if (!value) return otherwise;
+  const auto x = value->as_double();
+  if (!x || !std::isfinite(*x)) refuse(name, "a finite number");
+  return *x;
+}
+
 double Config::positive(std::string_view name) const {
-  const auto found = source_.number(key(name));
-  if (!found) fail(Status::bad_file, fmt::format("{}: {} is missing", source_.path(), key(name)));
-  if (!std::isfinite(*found) || *found <= 0) {
-    fail(Status::bad_file, fmt::format("{}: {} is {}, expected a number above 0", source_.path(), key(name), *found));
-  }
-  return *found;
+  const double x = number_or(name, 0);
+  if (!(x > 0)) refuse(name, "a number above 0");
+  return x;
 }
 
 double Config::positive_or(std::string_view name, double otherwise) const {
   return has(name) ? positive(name) : otherwise;
 }
 
-std::string_view Config::text_or(std::string_view name, std::string_view otherwise) const {
-  return source_.text(key(name)).value_or(otherwise);
+bool Config::flag_or(std::string_view name, bool otherwise) const {
+  const Json* value = find(name);
+  if (!value) return otherwise;
+  const auto flag = value->as_bool();
+  if (!flag) refuse(name, "true or false");
+  return *flag;
+}
+
+std::string Config::text_or(std::string_view name, std::string_view otherwise) const {
+  const Json* value = find(name);
+  if (!value) return std::string(otherwise);
+  if (!value->is_string()) refuse(name, "a string");
+  return *value->as_string();
+}
+
+std::vector<std::string> Config::texts(std::string_view name) const {
+  std::vector<std::string> out;
+  const Json* value = find(name);
+  if (!value) return out;
+  if (!value->is_array()) refuse(name, "an array of strings");
+  for (const Json& item : value->items()) {
+    if (!item.is_string()) refuse(name, "an array of strings");
+    out.push_back(*item.as_string());
+  }
+  return out;
+}
+
+std::vector<std::int64_t> Config::integers(std::string_view name) const {
+  std::vector<std::int64_t> out;
+  const Json* value = find(name);
+  if (!value) return out;
+  if (!value->is_array()) refuse(name, "an array of whole numbers");
+  for (const Json& item : value->items()) {
+    const auto flag = item.as_bool();
+    const auto n = flag ? std::optional<std::int64_t>(*flag) : item.as_int64();
+    if (!n) refuse(name, "an array of whole numbers");
+    out.push_back(*n);
+  }
+  return out;
+}
+
+std::vector<double> Config::numbers(std::string_view name) const {
+  std::vector<double> out;
+  const Json* value = find(name);
+  if (!value) return out;
+  if (!value->is_array()) refuse(name, "an array of numbers");
+  for (const Json& item : value->items()) {
+    const auto x = item.as_double();
+    if (!x || !std::isfinite(*x)) refuse(name, "an array of finite numbers");
+    out.push_back(*x);
+  }
+  return out;
 }
 
 }  // namespace ondol

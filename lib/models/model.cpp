@@ -11,9 +11,11 @@
 #include "cache/cache.hpp"
 #include "files/weight_source.hpp"
 #include "models/config.hpp"
+#include "models/naming.hpp"
 #include "models/registry.hpp"
 #include "models/transformer.hpp"
 #include "runtime/state.hpp"
+#include "text/folder_config.hpp"
 #include "text/tokenizer.hpp"
 
 namespace ondol {
@@ -44,12 +46,24 @@ class Optional {
 };
 
 ChatTemplate chat_template_of(const WeightSource& source) {
-  const auto text = source.text("tokenizer.chat_template");
+  std::optional<std::string> text = source.config() ? text::folder_chat_template(source.path()) : std::nullopt;
+  if (const auto own = source.text("tokenizer.chat_template")) text = *own;
   if (!text) {
     fail(Status::no_chat_template,
-         fmt::format("{}: the model has no chat template (tokenizer.chat_template)", source.path()));
+         fmt::format("{}: the model has no chat template ({})", source.path(),
+                     source.config() ? "chat_template.jinja, tokenizer_config.json" : "tokenizer.chat_template"));
   }
   return ChatTemplate(*text);
+}
+
+Tokenizer tokenizer_of(const WeightSource& source, const TokenizerOptions& options) {
+  if (!source.config()) return make_tokenizer(source, options);
+  try {
+    return Tokenizer::load(source.path(), options);
+  } catch (const Error& e) {
+    if (e.code() != Status::not_found) throw;
+    fail(Status::no_vocabulary, e.what());
+  }
 }
 
 std::uint64_t fingerprint_of(const WeightSource& source, Precision precision) {
@@ -61,7 +75,7 @@ std::uint64_t fingerprint_of(const WeightSource& source, Precision precision) {
   }
   for (const TensorView& tensor : source.tensors()) {
     hash.add(tensor.name);
-    hash.add(tensor.format->gguf_id);
+    hash.add(tensor.format ? tensor.format->name : std::string_view(tensor.type));
     for (const std::uint64_t n : tensor.shape) hash.add(n);
     const std::size_t sample = std::min<std::size_t>(tensor.bytes.size(), 256);
     hash.add(tensor.bytes.first(sample));
@@ -80,7 +94,7 @@ struct Sizes {
 Sizes sizes_of(const WeightSource& source) {
   Sizes sizes;
   for (const TensorView& tensor : source.tensors()) {
-    if (tensor.name != gguf_names.rope_factors) sizes.parameters += tensor.elements();
+    if (!tensor.name.starts_with("rope_f")) sizes.parameters += tensor.elements();
     sizes.bytes += tensor.bytes.size();
   }
   return sizes;
@@ -88,19 +102,20 @@ Sizes sizes_of(const WeightSource& source) {
 
 CacheLayout cache_layout(const Recipe& recipe, const LoadOptions& options, std::uint64_t fingerprint,
                          const std::string& path) {
-  const CacheLayout layout{
+  CacheLayout layout{
       .fingerprint = fingerprint,
-      .layers = recipe.layers,
-      .kv_heads = recipe.attention.kv_heads,
-      .head_dim = recipe.attention.head_dim,
+      .layers = {},
       .context = options.context ? options.context : recipe.context,
       .type = options.cache_type.value_or(options.precision == Precision::exact ? CacheType::f32 : CacheType::f16)};
+  for (const LayerRecipe& layer : recipe.layers) layout.layers.push_back(cache_of(layer));
   if (layout.context > std::size_t{1} << 30) {
     fail(Status::invalid_argument, fmt::format("context: found {}, expected at most 2^30", layout.context));
   }
-  if (layout.type == CacheType::q8_0 && layout.head_dim % 32 != 0) {
-    fail(Status::unsupported, fmt::format("{}: cache type q8_0 needs heads of a multiple of 32 dimensions, found {}",
-                                          path, layout.head_dim));
+  for (const LayerCache& layer : layout.layers) {
+    if (layout.type == CacheType::q8_0 && (layer.key_dim % 32 != 0 || layer.value_dim % 32 != 0)) {
+      fail(Status::unsupported, fmt::format("{}: cache type q8_0 needs heads of a multiple of 32 dimensions, found {}",
+                                            path, layer.key_dim));
+    }
   }
   return layout;
 }
@@ -157,45 +172,78 @@ std::size_t wanted_at(const Step& step, std::size_t i) {
 
 }  // namespace
 
-Model Model::load(std::string_view path, const LoadOptions& options) {
-  const auto source = open_weights(path);
-  const Config config(*source);
-  const Family& family = find_family(config);
-  const Recipe recipe = family.recipe(config);
-  const auto& runtime = options.runtime.state();
+namespace {
 
-  auto impl = std::make_shared<Impl>(options.runtime);
-  WeightBinder binder(*source, options.precision);
-  impl->network = std::make_unique<Transformer>(recipe, family.names, *source, binder);
-  impl->layout = std::make_shared<const CacheLayout>(
-      cache_layout(recipe, options, fingerprint_of(*source, options.precision), source->path()));
-  if (const std::uint64_t limit = runtime->memory->limit();
-      limit != 0 && runtime->memory->used() + binder.packed_bytes() + impl->network->embedding_bytes() > limit) {
-    fail(Status::out_of_memory,
-         fmt::format("{}: the weights take {} bytes, {} of the memory limit of {} are in use", source->path(),
-                     binder.packed_bytes() + impl->network->embedding_bytes(), runtime->memory->used(), limit));
+/// A model file taken apart: what it says, and what is bound to it.
+struct Opened {
+  Opened(std::string_view path, const LoadOptions& options)
+      : source(open_weights(path)),
+        config(*source),
+        recipe(find_family(config).recipe(config)),
+        binder(*source, canonical_weights(*source, config, find_family(config).naming(config)), options.precision),
+        network(std::make_unique<Transformer>(recipe, binder)),
+        layout(cache_layout(recipe, options, fingerprint_of(*source, options.precision), source->path())) {
+    if (const std::size_t most = network->positions(); most != 0 && layout.context > most) {
+      if (options.context > most) {
+        fail(Status::invalid_argument,
+             fmt::format("context: found {}, the model has {} learned positions", options.context, most));
+      }
+      layout.context = recipe.context = most;
+    }
   }
-  const Sizes sizes = sizes_of(*source);
-  impl->info = {.architecture = config.architecture(),
-                .name = std::string(source->text("general.name").value_or("")),
-                .context = recipe.context,
-                .layers = recipe.layers,
-                .hidden_size = recipe.hidden_size,
-                .intermediate_size = recipe.mlp.intermediate_size,
-                .heads = recipe.attention.heads,
-                .kv_heads = recipe.attention.kv_heads,
-                .head_dim = recipe.attention.head_dim,
-                .vocabulary = impl->network->vocabulary(),
-                .tied_embeddings = impl->network->tied(),
-                .parameters = sizes.parameters,
-                .tensor_bytes = sizes.bytes};
 
-  impl->tokenizer.make([&] { return make_tokenizer(*source, options.tokenizer); });
+  std::shared_ptr<const WeightSource> source;
+  Config config;
+  Recipe recipe;
+  WeightBinder binder;
+  std::unique_ptr<Transformer> network;
+  CacheLayout layout;
+};
+
+ModelInfo info_of(const Opened& opened) {
+  const Recipe& recipe = opened.recipe;
+  const Sizes sizes = sizes_of(*opened.source);
+  const Attention::Shape none;
+  const Attention::Shape& attention = recipe.attention() ? *recipe.attention() : none;
+  const auto* mlp = std::get_if<Mlp::Shape>(&recipe.layers.front().feed_forward);
+  return {.architecture = opened.config.model_type(),
+          .name = std::string(opened.source->text("general.name").value_or("")),
+          .context = recipe.context,
+          .layers = recipe.layers.size(),
+          .hidden_size = recipe.hidden_size,
+          .intermediate_size = mlp ? mlp->intermediate_size : 0,
+          .heads = attention.heads,
+          .kv_heads = attention.kv_heads,
+          .head_dim = attention.head_dim,
+          .vocabulary = opened.network->vocabulary(),
+          .tied_embeddings = opened.network->tied(),
+          .parameters = sizes.parameters,
+          .tensor_bytes = sizes.bytes};
+}
+
+}  // namespace
+
+Model Model::load(std::string_view path, const LoadOptions& options) {
+  Opened opened(path, options);
+  const WeightSource& source = *opened.source;
+  WeightBinder& binder = opened.binder;
+  const auto& runtime = options.runtime.state();
+  const std::uint64_t weights = binder.packed_bytes() + opened.network->embedding_bytes();
+  if (const std::uint64_t limit = runtime->memory->limit();
+      limit != 0 && runtime->memory->used() + weights > limit) {
+    fail(Status::out_of_memory, fmt::format("{}: the weights take {} bytes, {} of the memory limit of {} are in use",
+                                            source.path(), weights, runtime->memory->used(), limit));
+  }
+  auto impl = std::make_shared<Impl>(options.runtime);
+  impl->info = info_of(opened);
+  impl->layout = std::make_shared<const CacheLayout>(opened.layout);
+  impl->network = std::move(opened.network);
+  impl->tokenizer.make([&] { return tokenizer_of(source, options.tokenizer); });
   if (impl->tokenizer.has() && impl->tokenizer.get().size() > impl->info.vocabulary) {
-    fail(Status::bad_file, fmt::format("{}: {} tokens in the vocabulary, but {} rows in the embedding", source->path(),
+    fail(Status::bad_file, fmt::format("{}: {} tokens in the vocabulary, but {} rows in the embedding", source.path(),
                                        impl->tokenizer.get().size(), impl->info.vocabulary));
   }
-  impl->chat_template.make([&] { return chat_template_of(*source); });
+  impl->chat_template.make([&] { return chat_template_of(source); });
 
   Runtime::State::Turn turn(*runtime);
   Compute compute = impl->compute(turn);
@@ -206,21 +254,14 @@ Model Model::load(std::string_view path, const LoadOptions& options) {
 }
 
 MemoryEstimate Model::estimate(std::string_view path, const LoadOptions& options) {
-  const auto source = open_weights(path);
-  const Config config(*source);
-  const Family& family = find_family(config);
-  const Recipe recipe = family.recipe(config);
-  WeightBinder binder(*source, options.precision);
-  const Transformer network(recipe, family.names, *source, binder);
-  const CacheLayout layout = cache_layout(recipe, options, 0, source->path());
-  const Sizes sizes = sizes_of(*source);
-  const std::uint64_t blocks = (layout.context + cache_block - 1) / cache_block;
+  const Opened opened(path, options);
+  const Sizes sizes = sizes_of(*opened.source);
   return {.parameters = sizes.parameters,
           .file_weights = sizes.bytes,
-          .packed_weights = binder.packed_bytes() + network.embedding_bytes(),
-          .cache = blocks * layout.layers * layout.block_bytes(),
-          .cache_per_position = layout.position_bytes(),
-          .scratch = network.scratch_bytes(layout.context)};
+          .packed_weights = opened.binder.packed_bytes() + opened.network->embedding_bytes(),
+          .cache = opened.layout.bytes_at(opened.layout.context),
+          .cache_per_position = opened.layout.position_bytes(),
+          .scratch = opened.network->scratch_bytes(opened.layout.context)};
 }
 
 const ModelInfo& Model::info() const noexcept { return impl_->info; }
@@ -307,6 +348,18 @@ void Model::Impl::run_pass(std::span<const Segment> segments, std::span<const st
   flush();
 }
 
+namespace {
+
+void go_back(KVCache& cache, std::size_t length, std::optional<KVCache>& before) noexcept {
+  if (before) {
+    cache = std::move(*before);
+  } else {
+    (void)cache.impl().truncate(length);
+  }
+}
+
+}  // namespace
+
 std::vector<StepOutput> Model::forward(std::span<const Step> steps, const std::stop_token& stop,
                                        Progress* progress) const {
   impl_->check_steps(steps);
@@ -329,6 +382,11 @@ std::vector<StepOutput> Model::forward(std::span<const Step> steps, const std::s
     progress->done = 0;
   }
 
+  // What windows and states let go of cannot be taken back: of a pass of many a copy is kept, which shares its blocks.
+  std::vector<std::optional<KVCache>> before(steps.size());
+  for (std::size_t s = 0; s < steps.size(); ++s) {
+    if (total > Transformer::pass_rows && impl_->layout->forgets()) before[s] = steps[s].cache;
+  }
   Runtime::State::Turn turn(*impl_->runtime.state());
   Compute compute = impl_->compute(turn);
   try {
@@ -345,6 +403,7 @@ std::vector<StepOutput> Model::forward(std::span<const Step> steps, const std::s
       for (std::size_t room = Transformer::pass_rows; room > 0 && step < steps.size();) {
         const std::size_t count = std::min(room, steps[step].tokens.size() - offset);
         KVCache::Impl& cache = steps[step].cache.impl();
+        if (cache.length() == 0) cache.plan(steps[step].tokens.size());
         cache.make_room(count);
         segments.push_back({cache, steps[step].tokens.subspan(offset, count)});
         step_of.push_back(step);
@@ -365,12 +424,12 @@ std::vector<StepOutput> Model::forward(std::span<const Step> steps, const std::s
   } catch (const Error& e) {
     // Cut off what was stored but not committed; unless cancelled, what was committed too.
     for (std::size_t s = 0; s < steps.size(); ++s) {
-      KVCache::Impl& cache = steps[s].cache.impl();
-      cache.truncate(e.code() == Status::cancelled ? cache.length() : lengths[s]);
+      steps[s].cache.impl().roll_back();
+      if (e.code() != Status::cancelled) go_back(steps[s].cache, lengths[s], before[s]);
     }
     throw;
   } catch (...) {
-    for (std::size_t s = 0; s < steps.size(); ++s) steps[s].cache.impl().truncate(lengths[s]);
+    for (std::size_t s = 0; s < steps.size(); ++s) go_back(steps[s].cache, lengths[s], before[s]);
     throw;
   }
   return outputs;
@@ -379,7 +438,9 @@ std::vector<StepOutput> Model::forward(std::span<const Step> steps, const std::s
 Tensor Model::embed(std::span<const Token> ids) const {
   impl_->check_ids(ids);
   Tensor out{ids.size(), impl_->info.hidden_size, std::vector<float>(ids.size() * impl_->info.hidden_size)};
-  for (std::size_t i = 0; i < ids.size(); ++i) impl_->network->embed(ids[i], out.row(i).data());
+  Runtime::State::Turn turn(*impl_->runtime.state());
+  Compute compute = impl_->compute(turn);
+  for (std::size_t i = 0; i < ids.size(); ++i) impl_->network->embed(ids[i], out.row(i).data(), compute);
   return out;
 }
 
@@ -410,7 +471,8 @@ FileInfo inspect(std::string_view path) {
   }
   for (const TensorView& tensor : source->tensors()) {
     info.tensors.push_back(
-        {std::string(tensor.name), std::string(tensor.format->name), tensor.shape, tensor.bytes.size()});
+        {tensor.name, tensor.type.empty() ? std::string(tensor.format->name) : tensor.type, tensor.shape,
+         tensor.bytes.size()});
   }
   const Sizes sizes = sizes_of(*source);
   info.parameters = sizes.parameters;

@@ -2,43 +2,70 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
+#include <variant>
+#include <vector>
 
+#include "blocks/attention.hpp"
+#include "blocks/mlp.hpp"
+#include "blocks/norm.hpp"
 #include "blocks/rope.hpp"
 
 namespace ondol {
 
-/// Whether a family's layers have a tensor.
-enum class Presence : std::uint8_t { never, optional, required };
+/// Where a block's norms stand, with x the residual stream and f the block.
+enum class NormPlace : std::uint8_t {
+  before,   ///< x + f(norm(x))
+  after,    ///< x + norm(f(x))
+  both,     ///< x + norm(f(norm(x)))
+  residual  ///< norm(x + f(x))
+};
+
+struct RopeRecipe {
+  Rope::Pairs pairs = Rope::Pairs::halves;
+  std::size_t dimensions = 0;  ///< rotated dimensions of a head
+  double theta = 0;
+  RopeScaling scaling;
+};
+
+/// What mixes the positions of a layer, and what works on each position by itself.
+using MixerRecipe = std::variant<Attention::Shape>;
+using FeedForwardRecipe = std::variant<Mlp::Shape>;
+
+struct LayerRecipe {
+  MixerRecipe mixer;
+  FeedForwardRecipe feed_forward;
+};
 
 /// A family as data: how the shared blocks are put together. Families differ in these values only; the forward pass
-/// (transformer.cpp) walks them.
+/// (transformer.cpp) walks them. Biases are used where the file has them.
 struct Recipe {
   std::size_t context = 0;
-  std::size_t layers = 0;
   std::size_t hidden_size = 0;
+  std::vector<LayerRecipe> layers;
+  std::vector<RopeRecipe> ropes;
+
+  NormKind norm = NormKind::rms;
   double norm_eps = 0;
+  NormPlace norm_place = NormPlace::before;
+  bool parallel = false;      ///< x + mixer(norm(x)) + feed_forward(norm'(x)); one norm for both where the file has one
+  double residual_scale = 1;  ///< of what each block adds
 
-  struct Attention {
-    std::size_t heads = 0;
-    std::size_t kv_heads = 0;
-    std::size_t head_dim = 0;
-    double scale = 0;        ///< of the scores, usually 1 / sqrt(head_dim)
-    std::size_t window = 0;  ///< positions a token sees, itself included; 0 = all
-    Presence qkv_bias = Presence::never;
-    Presence output_bias = Presence::never;
-  } attention;
+  double embedding_scale = 1;
+  std::size_t embedding_size = 0;        ///< width of the embedding where it is projected; 0 = hidden_size
+  bool embedding_norm = false;           ///< a norm behind the embedding
+  std::optional<std::size_t> positions;  ///< learned positions: the row of the first one
+  bool final_norm = true;
+  double logit_scale = 1;
+  double logit_softcap = 0;
 
-  struct Position {
-    Rope::Pairs pairs = Rope::Pairs::neighbours;
-    std::size_t dimensions = 0;  ///< rotated dimensions of a head
-    double theta = 0;
-    RopeScaling scaling;
-  } rope;
-
-  struct Mlp {
-    std::size_t intermediate_size = 0;
-    Presence bias = Presence::never;
-  } mlp;
+  /// The shapes of the first layer with attention; nullptr if none has.
+  [[nodiscard]] const Attention::Shape* attention() const {
+    for (const LayerRecipe& layer : layers) {
+      if (const auto* shape = std::get_if<Attention::Shape>(&layer.mixer)) return shape;
+    }
+    return nullptr;
+  }
 };
 
 }  // namespace ondol

@@ -5,14 +5,51 @@
 #include <string>
 
 #include "base/fail.hpp"
+#include "models/families/families.hpp"
+#include "models/llama_like.hpp"
 
 namespace ondol {
 namespace {
 
+Naming plain(const Config&) { return llama_names(); }
+Naming rotated(const Config&) { return rotated_llama_names(); }
+
+
+
 // A table, not objects that register themselves: a linker drops those from a static library.
 const Family table[] = {
-    {"llama", llama, gguf_names},  // Llama 1 .. 3.x, Mistral, SmolLM2
-    {"qwen2", qwen2, gguf_names},
+    {"llama", "llama", llama, rotated},
+    {"mistral", "llama", llama, rotated},
+    {"qwen2", "qwen2", qwen2, plain},
+    {"qwen3", "qwen3", qwen3, plain},
+    {"gemma", "gemma", gemma, gemma_names},
+    {"gemma2", "gemma2", gemma2, gemma2_names},
+    {"gemma3_text", "gemma3", gemma3, gemma2_names},
+    {"phi", "phi2", phi, phi_names},
+    {"phi3", "phi3", phi3, plain},
+    {"olmo2", "olmo2", olmo2, post_norm_names},
+    {"olmo3", "olmo2", olmo3, post_norm_names},
+    {"granite", "granite", granite, rotated},
+    {"hyperclovax", "", hyperclovax, hyperclovax_names},
+    {"glm4", "glm4", glm4, glm4_names},
+    {"exaone4", "exaone4", exaone4, post_norm_names},
+    {"smollm3", "smollm3", smollm3, rotated},
+    {"ernie4_5", "ernie4_5", ernie4_5, plain},
+    {"helium", "", ernie4_5, plain},
+    {"seed_oss", "seed_oss", llama_like, plain},
+    {"arcee", "arcee", arcee, rotated},
+    {"nemotron", "nemotron", nemotron, gemma_names},
+    {"gpt2", "gpt2", gpt2, gpt2_names},
+    {"gpt_neox", "gptneox", gpt_neox, gpt_neox_names},
+    {"gptj", "gptj", gptj, gptj_names},
+    {"falcon", "falcon", falcon, falcon_names},
+    {"bloom", "bloom", bloom, bloom_names},
+    {"mpt", "mpt", mpt, mpt_names},
+    {"starcoder2", "starcoder2", starcoder2, starcoder2_names},
+    {"stablelm", "stablelm", stablelm, stablelm_names},
+    {"cohere", "command-r", cohere, plain},
+    {"cohere2", "cohere2", cohere2, plain},
+    {"opt", "", opt, opt_names},
 };
 
 }  // namespace
@@ -22,11 +59,15 @@ std::span<const Family> families() noexcept { return table; }
 const Family& find_family(const Config& config) {
   std::string known;
   for (const Family& family : table) {
-    if (family.architecture == config.architecture()) return family;
-    known += fmt::format("{}{}", known.empty() ? "" : ", ", family.architecture);
+    const bool fits = config.is_gguf() ? family.architecture == config.model_type() || 
+                                             fmt::format("ondol.{}", family.model_type) == config.model_type()
+                                       : family.model_type == config.model_type();
+    if (fits) return family;
+    known += fmt::format("{}{}", known.empty() ? "" : ", ", family.model_type);
   }
-  fail(Status::unsupported, fmt::format("{}: general.architecture is '{}'; this version runs {}",
-                                        config.source().path(), config.architecture(), known));
+  fail(Status::unsupported,
+       fmt::format("{}: {} is '{}'; this version runs {}", config.path(),
+                   config.is_gguf() ? "general.architecture" : "model_type", config.model_type(), known));
 }
 
 }  // namespace ondol

@@ -4,26 +4,23 @@
 #include <string_view>
 
 #include "models/config.hpp"
+#include "models/naming.hpp"
 #include "models/recipe.hpp"
-#include "models/tensor_names.hpp"
 
 namespace ondol {
 
 /// A model family: one row of the table in registry.cpp.
 struct Family {
-  std::string_view architecture;  ///< as GGUF names it
+  std::string_view model_type;    ///< as config.json names it
+  std::string_view architecture;  ///< as GGUF names it; empty: as llama.cpp has no name, "ondol.<model_type>"
   Recipe (*recipe)(const Config&);
-  const TensorNames& names;
+  Naming (*naming)(const Config&);  ///< how its checkpoints name their tensors
 };
 
 [[nodiscard]] std::span<const Family> families() noexcept;
 
 /// The family of a file.
-/// @throws Error unsupported: names the architecture and those that are known.
+/// @throws Error unsupported: names the model type and those that are known.
 [[nodiscard]] const Family& find_family(const Config& config);
-
-// One function a family, each in a file of its own.
-[[nodiscard]] Recipe llama(const Config& config);
-[[nodiscard]] Recipe qwen2(const Config& config);
 
 }  // namespace ondol

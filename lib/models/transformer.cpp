@@ -2,179 +2,227 @@
 
 #include <fmt/format.h>
 
-#include <cstring>
+#include <algorithm>
 
 #include "base/fail.hpp"
+#include "blocks/scale.hpp"
 #include "kernels/elementwise.hpp"
 
 namespace ondol {
 namespace {
 
-std::vector<float> rope_factors(const WeightSource& source, const TensorNames& names, std::size_t pairs,
-                                WeightBinder& binder) {
-  if (!binder.has(names.rope_factors)) return {};
-  const TensorView& tensor = binder.rows(names.rope_factors, 1, pairs);
-  std::vector<float> factors(pairs);
-  tensor.format->unpack(tensor.bytes.data(), factors.data(), pairs / tensor.format->weights);
+std::vector<float> factors_of(const char* name, std::size_t pairs, WeightBinder& binder) {
+  if (!binder.has(name)) return {};
+  std::vector<float> factors = binder.values(name, pairs);
   for (const float factor : factors) {
     if (!(factor > 0)) {
-      fail(Status::bad_file,
-           fmt::format("{}: tensor {} holds {}, expected numbers above 0", source.path(), names.rope_factors, factor));
+      fail(Status::bad_file, fmt::format("tensor {} holds {}, expected numbers above 0", name, factor));
     }
   }
   return factors;
 }
 
+Rope make_rope(const RopeRecipe& recipe, WeightBinder& binder) {
+  const std::size_t pairs = recipe.dimensions / 2;
+  RopeScaling scaling = recipe.scaling;
+  if (scaling.kind == RopeScaling::Kind::longrope && scaling.long_factors.empty()) {
+    scaling.long_factors = factors_of(binder.at("rope_factors_long.weight").name.c_str(), pairs, binder);
+    scaling.short_factors = factors_of(binder.at("rope_factors_short.weight").name.c_str(), pairs, binder);
+  }
+  return Rope::make(recipe.pairs, recipe.dimensions, recipe.theta, scaling,
+                    factors_of("rope_freqs.weight", pairs, binder));
+}
+
 }  // namespace
 
-Transformer::Transformer(const Recipe& recipe, const TensorNames& names, const WeightSource& source,
-                         WeightBinder& binder)
-    : recipe_(recipe) {
-  const auto& a = recipe.attention;
-  const std::size_t hidden = recipe.hidden_size;
-  const TensorView* embedding = source.find(names.embedding);
-  if (!embedding) fail(Status::bad_file, fmt::format("{}: tensor {} is missing", source.path(), names.embedding));
-  vocabulary_ = embedding->rows();
-  if (vocabulary_ > std::size_t{1} << 24) {
-    fail(Status::bad_file,
-         fmt::format("{}: a vocabulary of {}, expected at most {}", source.path(), vocabulary_, std::size_t{1} << 24));
-  }
-  embedding_view_ = binder.rows(names.embedding, vocabulary_, hidden).matrix();
-
-  rope_ = Rope::make(recipe.rope.pairs, recipe.rope.dimensions, recipe.rope.theta, recipe.rope.scaling,
-                     rope_factors(source, names, recipe.rope.dimensions / 2, binder));
-
-  layers_.resize(recipe.layers);
-  for (std::size_t i = 0; i < recipe.layers; ++i) {
-    Layer& layer = layers_[i];
-    const auto name = [i](const char* pattern) { return fmt::format(fmt::runtime(pattern), i); };
-    const auto norm = [&](const char* pattern, RmsNorm& to) {
-      to.eps = static_cast<float>(recipe.norm_eps);
-      binder.vector(name(pattern), hidden, Presence::required, to.weight);
-    };
-    norm(names.attention_norm, layer.attention_norm);
-    Attention& attention = layer.attention;
-    attention.heads = a.heads;
-    attention.kv_heads = a.kv_heads;
-    attention.head_dim = a.head_dim;
-    attention.scale = static_cast<float>(a.scale);
-    attention.window = a.window;
-    binder.linear(name(names.query), a.heads * a.head_dim, hidden, a.qkv_bias, attention.query);
-    binder.linear(name(names.key), a.kv_heads * a.head_dim, hidden, a.qkv_bias, attention.key);
-    binder.linear(name(names.value), a.kv_heads * a.head_dim, hidden, a.qkv_bias, attention.value);
-    binder.linear(name(names.attention_output), hidden, a.heads * a.head_dim, a.output_bias, attention.output);
-    norm(names.mlp_norm, layer.mlp_norm);
-    binder.linear(name(names.gate), recipe.mlp.intermediate_size, hidden, recipe.mlp.bias, layer.mlp.gate);
-    binder.linear(name(names.up), recipe.mlp.intermediate_size, hidden, recipe.mlp.bias, layer.mlp.up);
-    binder.linear(name(names.down), hidden, recipe.mlp.intermediate_size, recipe.mlp.bias, layer.mlp.down);
-  }
-  output_norm_.eps = static_cast<float>(recipe.norm_eps);
-  binder.vector(names.output_norm, hidden, Presence::required, output_norm_.weight);
-  tied_ = !binder.has(names.output);
-  if (tied_) {
-    binder.packed(*embedding, head_.weight);
-  } else {
-    binder.linear(names.output, vocabulary_, hidden, Presence::never, head_);
+Transformer::Transformer(const Recipe& recipe, WeightBinder& binder) : recipe_(recipe) {
+  embedding_.bind(recipe, binder);
+  for (const RopeRecipe& rope : recipe.ropes) ropes_.push_back(make_rope(rope, binder));
+  layers_.resize(recipe.layers.size());
+  for (std::size_t i = 0; i < layers_.size(); ++i) bind_layer(recipe, i, binder, layers_[i]);
+  if (recipe.final_norm) {
+    output_norm_.kind = recipe.norm;
+    output_norm_.eps = static_cast<float>(recipe.norm_eps);
+    binder.norm("output_norm", recipe.hidden_size, output_norm_);
   }
   binder.check_all_used();
 }
 
-void Transformer::load_embedding(const std::shared_ptr<MemoryAccount>& memory) {
-  if (tied_) return;
-  embedding_ = Buffer(memory, embedding_view_.bytes.size(), "embedding");
-  std::memcpy(embedding_.data(), embedding_view_.bytes.data(), embedding_view_.bytes.size());
-  embedding_view_.bytes = {embedding_.data(), embedding_view_.bytes.size()};
+/// What the layers of one pass share.
+struct Transformer::Pass {
+  std::span<const Segment> segments;
+  std::size_t rows;
+  CacheType type;
+  KeyValueSpan* spans;
+  std::vector<Rope::Angles> angles;  // of each rope
+  DistanceBias alibi;
+  Compute& compute;
+};
+
+namespace {
+
+/// ALiBi: slope times how far the key lies before the query, for distances up to `most`.
+DistanceBias alibi_table(const Attention::Shape& shape, std::size_t most, Compute& compute) {
+  const std::size_t before = (most + cache_block) / cache_block * cache_block;
+  const std::size_t stride = before + 2 * cache_block;
+  auto* table = compute.arena.take<float>(shape.heads * stride);
+  const std::vector<float> slopes = alibi_slopes(shape.heads, shape.alibi);
+  for (std::size_t head = 0; head < shape.heads; ++head) {
+    const float slope = slopes[head] * static_cast<float>(shape.alibi_scale);
+    for (std::size_t i = 0; i < stride; ++i) {
+      table[head * stride + i] = slope * (static_cast<float>(i) - static_cast<float>(before));
+    }
+  }
+  return {table + before, stride};
 }
 
-void Transformer::embed(Token id, float* out) const {
-  const auto row = static_cast<std::size_t>(id);
-  if (tied_) {
-    head_.weight.unpack_row(row, out);
-  } else {
-    embedding_view_.format->unpack(embedding_view_.row(row), out,
-                                   recipe_.hidden_size / embedding_view_.format->weights);
-  }
+}  // namespace
+
+void Transformer::run_mixer(const Layer& layer, std::size_t index, float* normed, Pass& pass, float* out) const {
+  Compute& compute = pass.compute;
+  const std::size_t hidden = recipe_.hidden_size;
+  Activations x(normed, pass.rows, hidden, hidden);
+  std::visit(
+      [&](const auto& mixer) {
+        const LayerCache& own = pass.segments[0].cache.layout().layers[index];
+        if (own.kv_heads > 0) {
+          for (std::size_t s = 0; s < pass.segments.size(); ++s) {
+            KeyValueSpan& span = pass.spans[s];
+            span.keys = compute.arena.take<std::byte*>(own.kv_heads * span.blocks);
+            span.values = compute.arena.take<std::byte*>(own.kv_heads * span.blocks);
+            for (std::size_t i = 0; i < own.kv_heads * span.blocks; ++i) {
+              span.keys[i] = pass.segments[s].cache.keys(index, i % span.blocks, i / span.blocks);
+              span.values[i] = pass.segments[s].cache.values(index, i % span.blocks, i / span.blocks);
+            }
+          }
+        }
+        const int rope = mixer.shape.rope;
+        mixer.apply(x,
+                    {.rope = rope < 0 ? nullptr : &ropes_[std::size_t(rope)],
+                     .angles = rope < 0 ? Rope::Angles{} : pass.angles[std::size_t(rope)],
+                     .bias = mixer.shape.alibi > 0 ? pass.alibi : DistanceBias{},
+                     .type = pass.type},
+                    {pass.spans, pass.segments.size()}, out, compute);
+      },
+      layer.mixer);
 }
 
 float* Transformer::layers(std::span<const Segment> segments, const std::stop_token& stop, Compute& compute) const {
   const std::size_t hidden = recipe_.hidden_size;
-  const std::size_t kv_heads = recipe_.attention.kv_heads;
   std::size_t rows = 0;
   for (const Segment& segment : segments) rows += segment.tokens.size();
 
   auto* x = compute.arena.take<float>(rows * hidden);
   const Arena::Scope scope(compute.arena);
+  Pass pass{.segments = segments,
+            .rows = rows,
+            .type = segments[0].cache.layout().type,
+            .spans = compute.arena.take<KeyValueSpan>(segments.size()),
+            .angles = {},
+            .alibi = {},
+            .compute = compute};
   auto* positions = compute.arena.take<std::uint32_t>(rows);
   auto* ids = compute.arena.take<Token>(rows);
-  auto* spans = compute.arena.take<KeyValueSpan>(segments.size());
+  auto* turns = compute.arena.take<Rope::Span>(segments.size());
   std::size_t row = 0;
+  std::size_t longest = 0;
   for (std::size_t s = 0; s < segments.size(); ++s) {
     KVCache::Impl& cache = segments[s].cache;
     const std::size_t count = segments[s].tokens.size();
-    const std::size_t blocks = (cache.length() + count + cache_block - 1) / cache_block;
-    spans[s] = {.first_row = row,
-                .rows = count,
-                .first_position = static_cast<std::uint32_t>(cache.length()),
-                .keys = compute.arena.take<std::byte*>(kv_heads * blocks),
-                .values = compute.arena.take<std::byte*>(kv_heads * blocks),
-                .blocks = blocks};
+    const std::size_t end = cache.length() + count;
+    const auto first_position = static_cast<std::uint32_t>(cache.length());
+    longest = std::max(longest, end);
+    pass.spans[s] = {.first_row = row,
+                     .rows = count,
+                     .first_position = first_position,
+                     .keys = nullptr,
+                     .values = nullptr,
+                     .blocks = (end + cache_block - 1) / cache_block};
+    turns[s] = {.first_row = row, .rows = count, .first_position = first_position, .planned = cache.planned()};
     for (std::size_t i = 0; i < count; ++i, ++row) {
       positions[row] = static_cast<std::uint32_t>(cache.length() + i);
       ids[row] = segments[s].tokens[i];
     }
   }
-  compute.pool.parallel_ranges(rows, 16, [&](std::size_t begin, std::size_t end) {
-    for (std::size_t i = begin; i < end; ++i) embed(ids[i], x + i * hidden);
-  });
-  const Rope::Angles angles = rope_.angles(positions, rows, compute);
+  embedding_.rows(ids, positions, rows, x, compute);
+  for (const Rope& rope : ropes_) pass.angles.push_back(rope.angles({turns, segments.size()}, rows, compute));
+  if (const auto* attention = recipe_.attention(); attention && attention->alibi > 0) {
+    pass.alibi = alibi_table(*attention, longest, compute);
+  }
   auto* normed = compute.arena.take<float>(rows * hidden);
   auto* change = compute.arena.take<float>(rows * hidden);
-  const auto add_change = [&] {
+  const auto add_change = [&](const Norm& norm) {
+    const bool after = recipe_.norm_place == NormPlace::residual;
+    if (norm && !after) norm.apply(change, rows, change, compute);
+    scale(change, rows * hidden, recipe_.residual_scale, compute);
     compute.pool.parallel_ranges(rows, 16, [&](std::size_t begin, std::size_t end) {
       compute.kernels.elementwise->add(x + begin * hidden, change + begin * hidden, (end - begin) * hidden);
     });
+    if (norm && after) norm.apply(x, rows, x, compute);
+  };
+  const auto normalise = [&](const Norm& norm) {
+    if (norm) {
+      norm.apply(x, rows, normed, compute);
+    } else {
+      std::copy_n(x, rows * hidden, normed);
+    }
+  };
+  const auto feed_forward = [&](const Layer& layer) {
+    Activations in(normed, rows, hidden, hidden);
+    std::visit([&](const auto& block) { block.apply(in, change, compute); }, layer.feed_forward);
   };
 
   for (std::size_t i = 0; i < layers_.size(); ++i) {
     if (stop.stop_requested()) fail(Status::cancelled, "the forward pass was cancelled");
     const Layer& layer = layers_[i];
     const Arena::Scope layer_scope(compute.arena);
-    for (std::size_t s = 0; s < segments.size(); ++s) {
-      std::byte** keys = spans[s].keys;
-      std::byte** values = spans[s].values;
-      for (std::size_t head = 0; head < kv_heads; ++head) {
-        for (std::size_t block = 0; block < spans[s].blocks; ++block) {
-          *keys++ = segments[s].cache.writable_keys(i, block, head);
-          *values++ = segments[s].cache.writable_values(i, block, head);
-        }
+    normalise(layer.mixer_norm);
+    run_mixer(layer, i, normed, pass, change);
+    if (recipe_.parallel) {
+      // Both blocks see the same x: the second norm is taken before the first block's change is added.
+      if (layer.feed_forward_norm) {
+        normalise(layer.feed_forward_norm);
       }
+      add_change(layer.mixer_post_norm);
+    } else {
+      add_change(layer.mixer_post_norm);
+      normalise(layer.feed_forward_norm);
     }
-    layer.attention_norm.apply(x, rows, normed, compute);
-    Activations to_attention(normed, rows, hidden, hidden);
-    layer.attention.apply(to_attention, rope_, angles, {spans, segments.size()}, segments[0].cache.layout().type,
-                          change, compute);
-    add_change();
-    layer.mlp_norm.apply(x, rows, normed, compute);
-    Activations to_mlp(normed, rows, hidden, hidden);
-    layer.mlp.apply(to_mlp, change, compute);
-    add_change();
+    feed_forward(layer);
+    add_change(layer.feed_forward_post_norm);
   }
   return x;
 }
 
+void Transformer::final_norm(const float* in, float* out, Compute& compute) const {
+  const std::size_t hidden = recipe_.hidden_size;
+  if (output_norm_) {
+    output_norm_.apply_row(in, out, compute.kernels, hidden);
+  } else {
+    std::copy_n(in, hidden, out);
+  }
+}
+
 void Transformer::head(const float* rows, std::size_t count, float* out, Compute& compute) const {
-  const Arena::Scope scope(compute.arena);
-  Activations x(rows, count, recipe_.hidden_size, recipe_.hidden_size);
-  head_.apply(x, out, compute);
+  embedding_.logits(rows, count, out, compute);
 }
 
 std::uint64_t Transformer::scratch_bytes(std::size_t context) const noexcept {
-  const auto& a = recipe_.attention;
-  const std::size_t attention = (2 * a.heads + 2 * a.kv_heads) * a.head_dim;
-  const std::size_t floats = 4 * recipe_.hidden_size + std::max(attention, 3 * recipe_.mlp.intermediate_size);
-  const std::size_t tasks = pass_rows / (48 / std::min<std::size_t>(a.heads / a.kv_heads, 48)) * a.kv_heads;
-  return pass_rows * floats * sizeof(float) + tasks * attention_scratch(48, a.head_dim) * sizeof(float) +
-         32 * vocabulary_ * sizeof(float) + context / cache_block * a.kv_heads * 16;
+  std::uint64_t most = 0;
+  const std::size_t hidden = recipe_.hidden_size;
+  for (const LayerRecipe& layer : recipe_.layers) {
+    std::uint64_t mixer = 0;
+    if (const auto* a = std::get_if<Attention::Shape>(&layer.mixer)) {
+      const std::size_t group = a->heads / a->kv_heads;
+      const std::size_t tasks = pass_rows / (48 / std::min<std::size_t>(group, 48)) * a->kv_heads;
+      mixer = pass_rows * (2 * a->heads + 2 * a->kv_heads) * a->head_dim +
+              tasks * attention_scratch(48, a->head_dim, a->head_dim) + context / cache_block * a->kv_heads * 4;
+    }
+    std::uint64_t ff = 0;
+    if (const auto* m = std::get_if<Mlp::Shape>(&layer.feed_forward)) ff = pass_rows * 3 * m->intermediate_size;
+    most = std::max({most, mixer, ff});
+  }
+  return (most + pass_rows * 4 * hidden + 32 * vocabulary()) * sizeof(float);
 }
 
 }  // namespace ondol

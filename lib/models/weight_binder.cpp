@@ -7,63 +7,115 @@
 #include <functional>
 
 #include "base/fail.hpp"
+#include "files/printable.hpp"
 #include "kernels/matmul.hpp"
 
 namespace ondol {
-namespace {
 
-void unpack_all(const TensorView& tensor, std::vector<float>& to) {
-  to.resize(tensor.elements());
-  tensor.format->unpack(tensor.bytes.data(), to.data(), tensor.elements() / tensor.format->weights);
+WeightBinder::WeightBinder(const WeightSource& source, std::vector<Weight> weights, Precision precision)
+    : source_(source), weights_(std::move(weights)), precision_(precision) {}
+
+const Weight* WeightBinder::find(const std::string& name) const noexcept {
+  const auto found = std::ranges::lower_bound(weights_, name, {}, &Weight::name);
+  return found != weights_.end() && found->name == name ? &*found : nullptr;
 }
 
-std::string bias_of(const std::string& name) {
-  return name.substr(0, name.size() - std::string_view("weight").size()) + "bias";
+const Weight& WeightBinder::at(const std::string& name) const {
+  const Weight* weight = find(name);
+  if (!weight) fail(Status::bad_file, fmt::format("{}: tensor {} is missing", source_.path(), name));
+  if (!weight->format) {
+    fail(Status::unsupported, fmt::format("{}: tensor {} is stored as {}, which is no type of weights", source_.path(),
+                                          name, printable(weight->sources.front()->type)));
+  }
+  return *weight;
 }
 
-}  // namespace
-
-const TensorView& WeightBinder::find(const std::string& name, std::size_t columns, std::size_t rows) {
-  const TensorView* tensor = source_.find(name);
-  if (!tensor) fail(Status::bad_file, fmt::format("{}: tensor {} is missing", source_.path(), name));
-  if (tensor->columns() != columns || tensor->rows() != rows) {
+const Weight& WeightBinder::find(const std::string& name, std::size_t columns, std::size_t rows) {
+  const Weight& weight = at(name);
+  if (weight.columns() != columns || weight.rows() != rows) {
     fail(Status::bad_file, fmt::format("{}: tensor {} has shape [{}], the hyper-parameters say [{}]", source_.path(),
-                                       name, fmt::join(tensor->shape, ", "),
+                                       name, fmt::join(weight.shape, ", "),
                                        rows == 1 ? fmt::format("{}", columns) : fmt::format("{}, {}", columns, rows)));
   }
-  used_.insert(tensor->name);
-  return *tensor;
+  if (columns % weight.format->weights != 0) {
+    fail(Status::bad_file, fmt::format("{}: tensor {} has rows of {}, blocks of {} hold {}", source_.path(), name, columns,
+                                       weight.format->name, weight.format->weights));
+  }
+  used_.insert(name);
+  return weight;
 }
 
-void WeightBinder::linear(const std::string& name, std::size_t outputs, std::size_t inputs, Presence bias, Linear& to) {
-  packed(find(name, inputs, outputs), to.weight);
-  vector(bias_of(name), outputs, bias, to.bias);
-}
-
-void WeightBinder::vector(const std::string& name, std::size_t n, Presence presence, std::vector<float>& to) {
-  if (presence == Presence::never || (presence == Presence::optional && !has(name))) return;
-  const TensorView& tensor = find(name, n, 1);
-  packed_bytes_ += n * sizeof(float);
-  jobs_.push_back({&tensor, [&tensor, &to](Compute&, const auto&) { unpack_all(tensor, to); }});
-}
-
-const TensorView& WeightBinder::rows(const std::string& name, std::size_t rows, std::size_t columns) {
-  return find(name, columns, rows);
-}
-
-void WeightBinder::packed(const TensorView& tensor, PackedMatrix& to) {
-  packed_bytes_ += ondol::packed_bytes(*tensor.format, tensor.rows(), tensor.columns(), precision_);
-  jobs_.push_back({&tensor, [this, &tensor, &to](Compute& compute, const std::shared_ptr<MemoryAccount>& memory) {
-                     to = PackedMatrix(tensor.matrix(), precision_, compute, memory);
+void WeightBinder::add_matrix(const Weight& weight, std::uint64_t first, std::uint64_t rows, PackedMatrix& to) {
+  packed_bytes_ += ondol::packed_bytes(*weight.format, rows, weight.columns(), precision_);
+  jobs_.push_back({&weight, rows * weight.row_bytes(),
+                   [this, &weight, first, rows, &to](Compute& compute, const std::shared_ptr<MemoryAccount>& memory) {
+                     weight.read_rows(first, rows, [&](std::span<const std::byte> bytes) {
+                       const WeightView view{weight.format, rows, weight.columns(), bytes};
+                       to = PackedMatrix(view, precision_, compute, memory);
+                     });
                    }});
 }
 
+void WeightBinder::linear(const std::string& name, std::size_t outputs, std::size_t inputs, Linear& to) {
+  linear_part(name, outputs, 0, outputs, inputs, to);
+}
+
+void WeightBinder::linear_part(const std::string& name, std::size_t all, std::size_t first, std::size_t outputs,
+                               std::size_t inputs, Linear& to) {
+  add_matrix(find(name + ".weight", inputs, all), first, outputs, to.weight);
+  if (!has(name + ".bias")) return;
+  const Weight& bias = find(name + ".bias", all, 1);
+  packed_bytes_ += outputs * sizeof(float);
+  jobs_.push_back({&bias, bias.elements() * 4, [&bias, &to, first, outputs](Compute&, const auto&) {
+                     const std::vector<float> values = bias.values();
+                     to.bias.assign(values.begin() + std::ptrdiff_t(first), values.begin() + std::ptrdiff_t(first + outputs));
+                   }});
+}
+
+void WeightBinder::linears(const std::string& name, std::size_t count, std::size_t outputs, std::size_t inputs,
+                           std::vector<Linear>& to) {
+  const Weight& weight = find(name + ".weight", inputs, count * outputs);
+  to.resize(count);
+  for (std::size_t i = 0; i < count; ++i) add_matrix(weight, i * outputs, outputs, to[i].weight);
+  if (!has(name + ".bias")) return;
+  const Weight& bias = find(name + ".bias", outputs, count);
+  packed_bytes_ += count * outputs * sizeof(float);
+  jobs_.push_back({&bias, bias.elements() * 4, [&bias, &to, outputs](Compute&, const auto&) {
+                     const std::vector<float> values = bias.values();
+                     for (std::size_t i = 0; i < to.size(); ++i) {
+                       const auto from = values.begin() + std::ptrdiff_t(i * outputs);
+                       to[i].bias.assign(from, from + std::ptrdiff_t(outputs));
+                     }
+                   }});
+}
+
+void WeightBinder::norm(const std::string& name, std::size_t n, Norm& to) {
+  vector(name + ".weight", n, to.weight);
+  if (has(name + ".bias")) vector(name + ".bias", n, to.bias);
+}
+
+void WeightBinder::vector(const std::string& name, std::size_t n, std::vector<float>& to) {
+  const Weight& weight = at(name);
+  const std::size_t columns = weight.columns();
+  if (weight.elements() != n) (void)find(name, n, 1);
+  (void)find(name, columns, n / columns);
+  packed_bytes_ += n * sizeof(float);
+  jobs_.push_back({&weight, n * 4, [&weight, &to](Compute&, const auto&) { to = weight.values(); }});
+}
+
+std::vector<float> WeightBinder::values(const std::string& name, std::size_t n) { return find(name, n, 1).values(); }
+
+const Weight& WeightBinder::rows(const std::string& name, std::size_t rows, std::size_t columns) {
+  return find(name, columns, rows);
+}
+
+void WeightBinder::packed(const Weight& weight, PackedMatrix& to) { add_matrix(weight, 0, weight.rows(), to); }
+
 void WeightBinder::check_all_used() const {
-  for (const TensorView& tensor : source_.tensors()) {
-    if (!used_.contains(tensor.name)) {
-      fail(Status::unsupported,
-           fmt::format("{}: tensor {} has no place in a model of architecture '{}'", source_.path(), tensor.name,
-                       source_.text("general.architecture").value_or("")));
+  for (const Weight& weight : weights_) {
+    if (!used_.contains(weight.name)) {
+      fail(Status::unsupported, fmt::format("{}: tensor {} has no place in this kind of model", source_.path(),
+                                            printable(weight.sources.empty() ? weight.name : weight.sources[0]->name)));
     }
   }
 }
@@ -72,17 +124,17 @@ void WeightBinder::load(Compute& compute, const std::shared_ptr<MemoryAccount>& 
                         Progress* progress) {
   if (progress) {
     std::uint64_t total = 0;
-    for (const Job& job : jobs_) total += job.tensor->bytes.size();
+    for (const Job& job : jobs_) total += job.bytes;
     progress->total = total;
     progress->done = 0;
   }
   // The largest first: while a tensor is packed it is in memory twice, and later there is less room for that.
-  std::ranges::stable_sort(jobs_, std::greater{}, [](const Job& job) { return job.tensor->bytes.size(); });
+  std::ranges::stable_sort(jobs_, std::greater{}, &Job::bytes);
   for (const Job& job : jobs_) {
     if (stop.stop_requested()) fail(Status::cancelled, fmt::format("{}: loading was cancelled", source_.path()));
     job.read(compute, memory);
-    source_.files()[job.tensor->file]->release(job.tensor->bytes);
-    if (progress) progress->done += job.tensor->bytes.size();
+    for (const TensorView* tensor : job.weight->sources) source_.files()[tensor->file]->release(tensor->bytes);
+    if (progress) progress->done += job.bytes;
   }
 }
 

@@ -1,33 +1,51 @@
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <set>
 #include <stop_token>
 #include <string>
 #include <vector>
 
 #include "blocks/linear.hpp"
+#include "blocks/norm.hpp"
 #include "files/weight_source.hpp"
-#include "models/recipe.hpp"
+#include "models/weight.hpp"
+#include "ondol/runtime.hpp"
 
 namespace ondol {
 
 /// Finds the tensors a model is made of and checks their shapes before any is read; then reads them all.
 class WeightBinder {
  public:
-  WeightBinder(const WeightSource& source, Precision precision) : source_(source), precision_(precision) {}
+  WeightBinder(const WeightSource& source, std::vector<Weight> weights, Precision precision);
 
-  /// A matrix [outputs, inputs] with an optional bias beside it. Destinations must stay where they are until load().
-  /// @throws Error bad_file: missing tensor or another shape.
-  void linear(const std::string& name, std::size_t outputs, std::size_t inputs, Presence bias, Linear& to);
-  /// A vector of n values of any storage type; nothing is done if it is optional and absent.
-  void vector(const std::string& name, std::size_t n, Presence presence, std::vector<float>& to);
-  /// A matrix of which single rows are read: kept as it is in the file.
-  const TensorView& rows(const std::string& name, std::size_t rows, std::size_t columns);
-  void packed(const TensorView& tensor, PackedMatrix& to);
-  [[nodiscard]] bool has(const std::string& name) const { return source_.find(name) != nullptr; }
+  /// A matrix [outputs, inputs] by its name without ".weight", and the bias beside it if there is one. Destinations must
+  /// stay where they are until load(). @throws Error bad_file: missing tensor or another shape.
+  void linear(const std::string& name, std::size_t outputs, std::size_t inputs, Linear& to);
+  /// Rows [first, first + outputs) of a matrix (and bias) that holds several: [all, inputs].
+  void linear_part(const std::string& name, std::size_t all, std::size_t first, std::size_t outputs, std::size_t inputs,
+                   Linear& to);
+  /// `count` matrices [outputs, inputs] in one tensor [count, outputs, inputs], and their biases.
+  void linears(const std::string& name, std::size_t count, std::size_t outputs, std::size_t inputs,
+               std::vector<Linear>& to);
+  /// name.weight and, if there is one, name.bias, each of n values.
+  void norm(const std::string& name, std::size_t n, Norm& to);
+  /// n values of any storage type, by their full name.
+  void vector(const std::string& name, std::size_t n, std::vector<float>& to);
+  /// The same, read now.
+  [[nodiscard]] std::vector<float> values(const std::string& name, std::size_t n);
+
+  /// A matrix of which single rows are read, by its full name; marked as used.
+  const Weight& rows(const std::string& name, std::size_t rows, std::size_t columns);
+  void packed(const Weight& weight, PackedMatrix& to);
+  [[nodiscard]] const Weight* find(const std::string& name) const noexcept;
+  [[nodiscard]] bool has(const std::string& name) const noexcept { return find(name) != nullptr; }
+  /// @throws Error bad_file.
+  [[nodiscard]] const Weight& at(const std::string& name) const;
+  /// A tensor that is known and not used.
+  void ignore(const std::string& name) { used_.insert(name); }
 
   /// @throws Error unsupported: the file has tensors that nobody asked for, so this is another kind of model.
   void check_all_used() const;
@@ -42,15 +60,18 @@ class WeightBinder {
 
  private:
   struct Job {
-    const TensorView* tensor;
+    const Weight* weight;
+    std::uint64_t bytes;
     std::function<void(Compute&, const std::shared_ptr<MemoryAccount>&)> read;
   };
-  const TensorView& find(const std::string& name, std::size_t columns, std::size_t rows);
+  const Weight& find(const std::string& name, std::size_t columns, std::size_t rows);
+  void add_matrix(const Weight& weight, std::uint64_t first, std::uint64_t rows, PackedMatrix& to);
 
   const WeightSource& source_;
+  std::vector<Weight> weights_;  // sorted by name
   Precision precision_;
   std::vector<Job> jobs_;
-  std::set<std::string_view> used_;
+  std::set<std::string> used_;
   std::uint64_t packed_bytes_ = 0;
 };
 

@@ -28,6 +28,25 @@ Json read_beside(const std::string& path, std::string_view name) {
   return json.is_object() ? json : Json::object();
 }
 
+std::optional<std::string> folder_chat_template(const std::string& folder) {
+  const std::string path = (std::filesystem::path(folder) / "chat_template.jinja").string();
+  std::error_code ignored;
+  if (std::filesystem::is_regular_file(path, ignored)) return std::string(MappedFile::open(path)->text());
+  const Json config = read_beside(path, "tokenizer_config.json");
+  const Json* found = config.find("chat_template");
+  if (!found || found->is_null()) return std::nullopt;
+  if (found->is_string()) return *found->as_string();
+  std::optional<std::string> first;
+  for (const Json& named : found->items()) {  // [{"name": "default", "template": "…"}, …]
+    const Json* name = named.find("name");
+    const Json* source = named.find("template");
+    if (!source || !source->is_string()) continue;
+    if (name && name->is_string() && *name->as_string() == "default") return *source->as_string();
+    if (!first) first = *source->as_string();
+  }
+  return first;
+}
+
 void read_roles(const std::string& path, Vocabulary& vocabulary, SpecialTokens& special) {
   const Json configs[] = {read_beside(path, "tokenizer_config.json"), read_beside(path, "special_tokens_map.json")};
   const auto role = [&](std::optional<Token>& id, std::string_view key) {

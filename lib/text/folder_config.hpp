@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -15,6 +16,10 @@ namespace ondol::text {
 /// A JSON object beside a file; an empty one if it is not there.
 /// @throws Error bad_file: no JSON object.
 [[nodiscard]] Json read_beside(const std::string& path, std::string_view name);
+
+/// The chat template of a model's folder: chat_template.jinja, or what tokenizer_config.json says, of several the
+/// default one. @throws Error bad_file.
+[[nodiscard]] std::optional<std::string> folder_chat_template(const std::string& folder);
 
 /// Reads the roles of tokens that tokenizer_config.json, special_tokens_map.json and generation_config.json beside a
 /// file name, where `special` has none yet, and finds the ends.

@@ -1,21 +1,42 @@
-"""Families against transformers' numbers: tiny models of data/oracles, made into GGUF files here."""
+"""Families against transformers' numbers: the tiny random models of data/oracles, from their folders as they are."""
+
+import os
+import shutil
 
 import numpy as np
 import pytest
 
 import ondol
 
-from gguf_from_hf import convert
+DECODERS = """
+    llama llama3_rope llama_yarn llama_linear_rope llama_bias_tied llama_sharded llama_bf16 llama_f16 mistral_sliding
+    qwen2 qwen2_sliding qwen3 gemma gemma2 gemma3 phi3 olmo2 olmo3 granite glm4 exaone4 smollm3 hyperclovax ernie4_5
+    helium seed_oss arcee phi gpt2 gpt_neox gpt_neox_serial gptj falcon falcon_mqa falcon_alibi bloom_alibi mpt_alibi
+    starcoder2 stablelm stablelm_12b cohere cohere2 opt opt_350m nemotron
+""".split()
+CONFIGS = ["config.json", "config_v4.json"]
 
-FOLDERS = ["llama", "llama3_rope", "llama_yarn", "llama_linear_rope", "mistral_sliding", "qwen2"]
+
+def model_folder(source, config, to):
+    """The folder with `config` in the place of its config.json."""
+    if config == "config.json":
+        return source
+    for file in source.iterdir():
+        if ".safetensors" in file.name:
+            os.symlink(file, to / file.name)
+    shutil.copy(source / config, to / "config.json")
+    return to
 
 
-@pytest.fixture(scope="module", params=FOLDERS)
+@pytest.fixture(scope="module", params=[(f, c) for f in DECODERS for c in CONFIGS], ids=lambda p: f"{p[0]}-{p[1][:-5]}")
 def oracle(request, data, read_json, tmp_path_factory):
-    path = convert(data / "oracles" / request.param, tmp_path_factory.mktemp("oracle") / f"{request.param}.gguf")
-    expected = read_json(f"oracles/{request.param}/expected.json")
-    arrays = np.load(data / "oracles" / request.param / "expected.npz")
-    return ondol.Model.load(path, precision="exact", cache_type="f32"), expected, arrays
+    folder, config = request.param
+    source = data / "oracles" / folder
+    if not (source / config).exists():
+        config = "config.json"
+    path = model_folder(source, config, tmp_path_factory.mktemp("oracle"))
+    model = ondol.Model.load(path, precision="exact", cache_type="f32")
+    return model, read_json(f"oracles/{folder}/expected.json"), np.load(source / "expected.npz")
 
 
 def tolerance(expected):
@@ -39,9 +60,7 @@ def test_hidden_states(oracle):
     model, expected, arrays = oracle
     case = next(case for case in expected["cases"] if case["name"] == "seven")
     hidden = model.forward([ondol.Step(model.new_cache(), case["input_ids"], "none", hidden=True)])[0].hidden
-    states = arrays["seven.hidden_states"]
-    np.testing.assert_allclose(hidden, states[-1], rtol=0, atol=tolerance(expected))
-    np.testing.assert_allclose(model.embed(case["input_ids"]), states[0], rtol=0, atol=1e-6)
+    np.testing.assert_allclose(hidden, arrays["seven.hidden_states"][-1], rtol=0, atol=tolerance(expected))
 
 
 def test_greedy_ids(oracle):
@@ -50,3 +69,29 @@ def test_greedy_ids(oracle):
         ids = case["greedy"]["ids"]
         result = model.generate(case["input_ids"], max_tokens=len(ids), ignore_eos=True)
         assert result.ids == ids, case["name"]
+
+
+def test_one_by_one_and_in_one_pass(oracle):
+    model, expected, _ = oracle
+    ids = next(case for case in expected["cases"] if case["name"] == "long")["input_ids"]
+    whole = model.logits(ids)
+    cache = model.new_cache()
+    singles = [model.forward([ondol.Step(cache, [token])])[0].logits[0] for token in ids[:7]]
+    np.testing.assert_array_equal(model.logits(ids[:7])[-1], singles[-1])
+    other, mate = model.new_cache(), model.new_cache()
+    steps = [ondol.Step(other, ids, "all"), ondol.Step(mate, ids[20:33], "all")]
+    np.testing.assert_array_equal(model.forward(steps)[0].logits, whole)
+
+
+def test_fork_and_saved_cache_go_on_bit_for_bit(oracle, tmp_path):
+    model, expected, _ = oracle
+    ids = next(case for case in expected["cases"] if case["name"] == "long")["input_ids"]
+    cache = model.new_cache()
+    model.forward([ondol.Step(cache, ids[:-2])])
+    fork = cache.fork()
+    cache.save(tmp_path / "cache")
+    back = model.new_cache()
+    back.load(tmp_path / "cache")
+    rows = [model.forward([ondol.Step(c, ids[-2:])])[0].logits for c in (cache, fork, back)]
+    np.testing.assert_array_equal(rows[0], rows[1])
+    np.testing.assert_array_equal(rows[0], rows[2])

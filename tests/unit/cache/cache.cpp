@@ -17,23 +17,26 @@ using namespace ondol;
 
 struct Setup {
   std::shared_ptr<MemoryAccount> memory = std::make_shared<MemoryAccount>(0, Allocator{});
-  std::shared_ptr<CacheLayout> layout = std::make_shared<CacheLayout>(CacheLayout{
-      .fingerprint = 42, .layers = 3, .kv_heads = 2, .head_dim = 32, .context = 500, .type = CacheType::f16});
+  std::shared_ptr<CacheLayout> layout = std::make_shared<CacheLayout>(
+      CacheLayout{.fingerprint = 42,
+                  .layers = std::vector<LayerCache>(3, {.kv_heads = 2, .key_dim = 32, .value_dim = 32}),
+                  .context = 500,
+                  .type = CacheType::f16});
   KVCache cache() { return make_cache(layout, memory); }
 };
 
 /// Appends `count` positions and marks each layer's block of the last one.
 void grow(KVCache& cache, std::size_t count, char mark) {
   cache.impl().make_room(count);
-  for (std::size_t layer = 0; layer < cache.impl().layout().layers; ++layer) {
+  for (std::size_t layer = 0; layer < cache.impl().layout().layers.size(); ++layer) {
     const std::size_t block = (cache.length() + count - 1) / cache_block;
-    std::memset(cache.impl().writable_keys(layer, block, 0), mark, 16);
-    std::memset(cache.impl().writable_values(layer, block, 1), mark + 1, 16);
+    std::memset(cache.impl().keys(layer, block, 0), mark, 16);
+    std::memset(cache.impl().values(layer, block, 1), mark + 1, 16);
   }
   cache.impl().commit(count);
 }
 
-char key_mark(const KVCache& cache, std::size_t layer, std::size_t block) {
+char key_mark(KVCache& cache, std::size_t layer, std::size_t block) {
   return static_cast<char>(*cache.impl().keys(layer, block, 0));
 }
 
@@ -62,7 +65,8 @@ TEST_CASE("cache: bytes follow the length in blocks of 64 positions") {
 TEST_CASE("cache: bytes a position of each type (EXAMPLES T21)") {
   // SmolLM2: 30 layers, 3 kv heads of 64.
   const auto bytes = [](CacheType type) {
-    return CacheLayout{.layers = 30, .kv_heads = 3, .head_dim = 64, .context = 8192, .type = type}.position_bytes();
+    const std::vector<LayerCache> layers(30, {.kv_heads = 3, .key_dim = 64, .value_dim = 64});
+    return CacheLayout{.layers = layers, .context = 8192, .type = type}.position_bytes();
   };
   CHECK(bytes(CacheType::f16) == 23'040);
   CHECK(bytes(CacheType::bf16) == 23'040);
@@ -101,7 +105,7 @@ TEST_CASE("cache: a saved file comes back bit for bit, a damaged or foreign one 
   for (std::size_t layer = 0; layer < 3; ++layer) {
     for (std::size_t block = 0; block < 2; ++block) {
       CHECK(std::memcmp(back.impl().keys(layer, block, 0), cache.impl().keys(layer, block, 0),
-                        setup.layout->block_bytes()) == 0);
+                        setup.layout->block_bytes(0)) == 0);
     }
   }
 
@@ -120,7 +124,7 @@ TEST_CASE("cache: a saved file comes back bit for bit, a damaged or foreign one 
     CHECK(other.length() == 5);
     CHECK(key_mark(other, 0, 0) == 'x');
   };
-  for (std::size_t at = 56; at < whole.size(); at += whole.size() / 37) {
+  for (std::size_t at = 48; at < whole.size(); at += whole.size() / 37) {
     std::string damaged = whole;
     damaged[at] = static_cast<char>(damaged[at] ^ 4);
     CAPTURE(at);
@@ -134,7 +138,7 @@ TEST_CASE("cache: a saved file comes back bit for bit, a damaged or foreign one 
   foreign[8] = 7;  // the fingerprint
   refused(foreign, Status::mismatch);
   std::string longer = whole;
-  longer[49] = 127;  // the length
+  longer[33] = 127;  // the length
   refused(longer, Status::context_full);
   std::filesystem::remove(path);
   KVCache missing = setup.cache();
@@ -143,7 +147,7 @@ TEST_CASE("cache: a saved file comes back bit for bit, a damaged or foreign one 
 
 TEST_CASE("cache: the memory limit is an error and loses nothing") {
   Setup setup;
-  const std::uint64_t block = setup.layout->block_bytes();
+  const std::uint64_t block = setup.layout->block_bytes(0);
   setup.memory = std::make_shared<MemoryAccount>(4 * block, Allocator{});
   KVCache cache = setup.cache();
   grow(cache, 64, 'a');
@@ -152,4 +156,80 @@ TEST_CASE("cache: the memory limit is an error and loses nothing") {
   CHECK(key_mark(cache, 2, 0) == 'a');
   cache.clear();
   CHECK(setup.memory->used() == 0);
+}
+
+TEST_CASE("cache: layers with a window hold what it sees and a little more, and say how far back they can go") {
+  Setup setup;
+  setup.layout->context = 100'000;
+  setup.layout->layers[1].window = 128;
+  KVCache cache = setup.cache();
+  for (std::size_t i = 0; i < 100; ++i) grow(cache, 64, static_cast<char>(i));
+  const std::uint64_t block = setup.layout->block_bytes(0);
+  CHECK(cache.bytes() == setup.layout->bytes_at(6400));
+  CHECK(cache.bytes() == (2 * 100 + 6) * block);
+  CHECK(cache.impl().keys(1, 93, 0) == nullptr);
+  CHECK(key_mark(cache, 1, 94) == 94);
+  CHECK(key_mark(cache, 0, 0) == 0);
+  CHECK(cache.reachable(6200) == 6200);
+  CHECK(cache.reachable(6000) == 0);
+  CHECK_THROWS_WITH_AS(cache.truncate(6000), doctest::Contains("cannot go back from 6400 positions to 6000"), Error);
+  CHECK(cache.length() == 6400);
+  KVCache fork = cache;
+  fork.truncate(6200);
+  CHECK(fork.length() == 6200);
+  const auto path = std::filesystem::temp_directory_path() / ("ondol-window-" + std::to_string(::getpid()));
+  cache.save(path.string());
+  KVCache back = setup.cache();
+  back.load(path.string());
+  CHECK(back.bytes() == cache.bytes());
+  CHECK(key_mark(back, 1, 95) == 95);
+  std::filesystem::remove(path);
+  cache.clear();
+  fork.clear();
+  back.clear();
+  CHECK(setup.memory->used() == 0);
+}
+
+TEST_CASE("cache: states are values that forks, files and checkpoints keep") {
+  Setup setup;
+  setup.layout->context = 100'000;
+  setup.layout->layers[1] = {.state = 10};
+  // A state that says how many positions it has seen.
+  const auto feed = [](KVCache& cache, std::size_t count, float seen) {
+    cache.impl().make_room(count);
+    cache.impl().next_state(1)[3] = cache.impl().state(1)[3] + seen;
+    cache.impl().commit(count);
+  };
+  KVCache cache = setup.cache();
+  for (int i = 0; i < 8; ++i) feed(cache, 100, 100);
+  CHECK(cache.impl().state(1)[3] == 800);
+  KVCache fork = cache;
+  feed(fork, 1, 1);
+  CHECK(fork.impl().state(1)[3] == 801);
+  CHECK(cache.impl().state(1)[3] == 800);
+  cache.impl().make_room(5);  // a pass that fails
+  cache.impl().next_state(1)[3] = -1;
+  cache.impl().roll_back();
+  CHECK(cache.impl().state(1)[3] == 800);
+  CHECK(cache.reachable(799) == 600);
+  CHECK(cache.reachable(599) == 300);
+  CHECK(cache.reachable(299) == 0);
+  CHECK_THROWS_WITH_AS(cache.truncate(700), doctest::Contains("nearest before it is 600"), Error);
+  const auto path = std::filesystem::temp_directory_path() / ("ondol-state-" + std::to_string(::getpid()));
+  cache.save(path.string());
+  KVCache back = setup.cache();
+  back.load(path.string());
+  CHECK(back.impl().state(1)[3] == 800);
+  feed(back, 10, 10);
+  CHECK(back.impl().state(1)[3] == 810);
+  std::filesystem::remove(path);
+  cache.truncate(300);
+  CHECK(cache.impl().state(1)[3] == 300);
+  feed(cache, 2, 2);
+  CHECK(cache.impl().state(1)[3] == 302);
+  cache.truncate(300);
+  CHECK(cache.impl().state(1)[3] == 300);
+  cache.truncate(0);
+  feed(cache, 3, 3);
+  CHECK(cache.impl().state(1)[3] == 3);
 }

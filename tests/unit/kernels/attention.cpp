@@ -25,7 +25,7 @@ struct Store {
       value_blocks.emplace_back(cache_head_bytes(kind, dim), fill);
     }
     for (std::size_t p = 0; p < positions; ++p) {
-      kernels(isa).attention->store(&keys[p * dim], &values[p * dim], dim, p % cache_block, kind,
+      kernels(isa).attention->store(&keys[p * dim], &values[p * dim], dim, dim, p % cache_block, kind,
                                     key_blocks[p / cache_block].data(), value_blocks[p / cache_block].data());
     }
   }
@@ -56,7 +56,7 @@ std::vector<float> attend(const Store& store, const std::vector<float>& queries,
   std::vector<const std::byte*> keys, values;
   for (const auto& block : store.key_blocks) keys.push_back(block.data());
   for (const auto& block : store.value_blocks) values.push_back(block.data());
-  std::vector<float> scratch(attention_scratch(rows.size(), dim) + 1, NAN);
+  std::vector<float> scratch(attention_scratch(rows.size(), dim, dim) + 1, NAN);
   scratch.back() = 42.0f;
   kernels(isa).attention->attend({.queries = query.data(),
                                   .out = out.data(),
@@ -65,7 +65,8 @@ std::vector<float> attend(const Store& store, const std::vector<float>& queries,
                                   .rows = rows.size(),
                                   .keys = keys.data(),
                                   .values = values.data(),
-                                  .head_dim = dim,
+                                  .key_dim = dim,
+                                  .value_dim = dim,
                                   .scale = scale,
                                   .type = store.type,
                                   .scratch = scratch.data()});

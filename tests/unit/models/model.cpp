@@ -75,8 +75,8 @@ TEST_CASE("model: hyper-parameters are held against the tensors before any is re
   expect_error(with("llama.attention.layer_norm_rms_epsilon", std::nanf("")), Status::bad_file, "epsilon");
   expect_error(with("llama.rope.dimension_count", 7u), Status::bad_file, "rope.dimension_count is 7");
   expect_error(with("llama.rope.freq_base", -1.f), Status::bad_file, "rope.freq_base is -1");
-  expect_error(with("llama.rope.scaling.type", "longrope"), Status::unsupported, "'longrope'");
-  expect_error(with("llama.expert_count", 8u), Status::unsupported, "experts");
+  expect_error(with("llama.rope.scaling.type", "spiral"), Status::unsupported, "'spiral'");
+  expect_error(with("llama.rope.scaling.type", "longrope"), Status::bad_file, "rope.scaling.original_context_length");
   expect_error(without(good, "blk.1.ffn_down.weight"), Status::bad_file, "blk.1.ffn_down.weight is missing");
   expect_error(without(good, "output_norm.weight"), Status::bad_file, "output_norm.weight is missing");
   expect_error(without(good, "token_embd.weight"), Status::bad_file, "token_embd.weight is missing");

@@ -1,0 +1,62 @@
+#pragma once
+
+#include "models/config.hpp"
+#include "models/naming.hpp"
+#include "models/recipe.hpp"
+
+namespace ondol {
+
+// What a file of this folder gives to the registry, and to families that start from it.
+
+[[nodiscard]] Recipe llama(const Config& config);
+[[nodiscard]] Recipe qwen2(const Config& config);
+[[nodiscard]] Recipe qwen3(const Config& config);
+[[nodiscard]] Recipe gemma(const Config& config);
+[[nodiscard]] Recipe gemma2(const Config& config);
+[[nodiscard]] Recipe gemma3(const Config& config);
+[[nodiscard]] Recipe phi3(const Config& config);
+[[nodiscard]] Recipe olmo2(const Config& config);
+[[nodiscard]] Recipe olmo3(const Config& config);
+[[nodiscard]] Recipe granite(const Config& config);
+[[nodiscard]] Recipe hyperclovax(const Config& config);
+[[nodiscard]] Recipe glm4(const Config& config);
+[[nodiscard]] Recipe exaone4(const Config& config);
+[[nodiscard]] Recipe smollm3(const Config& config);
+[[nodiscard]] Recipe ernie4_5(const Config& config);
+[[nodiscard]] Recipe arcee(const Config& config);
+[[nodiscard]] Recipe nemotron(const Config& config);
+[[nodiscard]] Recipe phi(const Config& config);
+[[nodiscard]] Recipe gpt2(const Config& config);
+[[nodiscard]] Recipe gpt_neox(const Config& config);
+[[nodiscard]] Recipe gptj(const Config& config);
+[[nodiscard]] Recipe falcon(const Config& config);
+[[nodiscard]] Recipe bloom(const Config& config);
+[[nodiscard]] Recipe mpt(const Config& config);
+[[nodiscard]] Recipe starcoder2(const Config& config);
+[[nodiscard]] Recipe stablelm(const Config& config);
+[[nodiscard]] Recipe cohere(const Config& config);
+[[nodiscard]] Recipe cohere2(const Config& config);
+[[nodiscard]] Recipe opt(const Config& config);
+
+/// Where families older than Llama start from: LayerNorm, a plain feed-forward block, no rotary embedding.
+[[nodiscard]] Recipe gpt_like(const Config& config);
+/// Reads Granite's multipliers.
+void granite_multipliers(const Config& config, Recipe& recipe);
+
+[[nodiscard]] Naming gemma_names(const Config& config);
+[[nodiscard]] Naming gemma2_names(const Config& config);
+[[nodiscard]] Naming post_norm_names(const Config& config);
+[[nodiscard]] Naming hyperclovax_names(const Config& config);
+[[nodiscard]] Naming glm4_names(const Config& config);
+[[nodiscard]] Naming phi_names(const Config& config);
+[[nodiscard]] Naming gpt2_names(const Config& config);
+[[nodiscard]] Naming gpt_neox_names(const Config& config);
+[[nodiscard]] Naming gptj_names(const Config& config);
+[[nodiscard]] Naming falcon_names(const Config& config);
+[[nodiscard]] Naming bloom_names(const Config& config);
+[[nodiscard]] Naming mpt_names(const Config& config);
+[[nodiscard]] Naming starcoder2_names(const Config& config);
+[[nodiscard]] Naming stablelm_names(const Config& config);
+[[nodiscard]] Naming opt_names(const Config& config);
+
+}  // namespace ondol

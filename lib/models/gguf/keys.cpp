@@ -1,0 +1,115 @@
+#include "models/gguf/keys.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include <iterator>
+
+namespace ondol {
+namespace {
+
+enum class Type : std::uint8_t { count, number, flag, text, counts, flags };
+
+/// A parameter of config.json and GGUF's key for it, behind "<architecture>.". Source: gguf-py's constants. Of two rows
+/// with one name the first key that the file has counts.
+struct Row {
+  std::string_view name;
+  std::string_view key;
+  Type type;
+};
+
+constexpr Row rows[] = {
+    {"max_position_embeddings", "context_length", Type::count},
+    {"num_hidden_layers", "block_count", Type::count},
+    {"hidden_size", "embedding_length", Type::count},
+    {"intermediate_size", "feed_forward_length", Type::count},
+    {"norm_eps", "attention.layer_norm_rms_epsilon", Type::number},
+    {"norm_eps", "attention.layer_norm_epsilon", Type::number},
+    {"num_attention_heads", "attention.head_count", Type::count},
+    {"num_key_value_heads", "attention.head_count_kv", Type::count},
+    {"head_dim", "attention.key_length", Type::count},
+    {"v_head_dim", "attention.value_length", Type::count},
+    {"attention_multiplier", "attention.scale", Type::number},
+    {"sliding_window", "attention.sliding_window", Type::count},
+    {"sliding_window_layers", "attention.sliding_window_pattern", Type::flags},
+    {"clip_qkv", "attention.clamp_kqv", Type::number},
+    {"alibi_bias_max", "attention.max_alibi_bias", Type::number},
+    {"attn_logit_softcapping", "attn_logit_softcapping", Type::number},
+    {"final_logit_softcapping", "final_logit_softcapping", Type::number},
+    {"logit_scale", "logit_scale", Type::number},
+    {"embedding_multiplier", "embedding_scale", Type::number},
+    {"residual_multiplier", "residual_scale", Type::number},
+    {"use_parallel_residual", "use_parallel_residual", Type::flag},
+    {"q_lora_rank", "attention.q_lora_rank", Type::count},
+    {"kv_lora_rank", "attention.kv_lora_rank", Type::count},
+    {"num_experts", "expert_count", Type::count},
+    {"num_experts_per_tok", "expert_used_count", Type::count},
+    {"moe_intermediate_size", "expert_feed_forward_length", Type::count},
+    {"shared_expert_intermediate_size", "expert_shared_feed_forward_length", Type::count},
+    {"n_shared_experts", "expert_shared_count", Type::count},
+    {"routed_scaling_factor", "expert_weights_scale", Type::number},
+    {"norm_topk_prob", "expert_weights_norm", Type::flag},
+    {"first_k_dense_replace", "leading_dense_block_count", Type::count},
+    {"n_group", "expert_group_count", Type::count},
+    {"topk_group", "expert_group_used_count", Type::count},
+    {"rope_dimensions", "rope.dimension_count", Type::count},
+    {"rope_theta", "rope.freq_base", Type::number},
+    {"rope_local_base_freq", "rope.freq_base_swa", Type::number},
+    {"rope_scaling_type", "rope.scaling.type", Type::text},
+    {"rope_scaling_factor", "rope.scaling.factor", Type::number},
+    {"rope_scaling_factor", "rope.scale_linear", Type::number},
+    {"rope_original_context", "rope.scaling.original_context_length", Type::number},
+    {"rope_attn_factor", "rope.scaling.attn_factor", Type::number},
+    {"rope_yarn_attn_factor", "rope.scaling.yarn_attn_factor", Type::number},
+    {"rope_beta_fast", "rope.scaling.yarn_beta_fast", Type::number},
+    {"rope_beta_slow", "rope.scaling.yarn_beta_slow", Type::number},
+    {"rope_yarn_log_multiplier", "rope.scaling.yarn_log_multiplier", Type::number},
+    {"ssm_conv_kernel", "ssm.conv_kernel", Type::count},
+    {"ssm_inner_size", "ssm.inner_size", Type::count},
+    {"ssm_state_size", "ssm.state_size", Type::count},
+    {"ssm_time_step_rank", "ssm.time_step_rank", Type::count},
+    {"ssm_group_count", "ssm.group_count", Type::count},
+};
+
+template <class T>
+Json list(const std::vector<T>& items, Type type) {
+  Json::Array out;
+  for (const T item : items) out.push_back(type == Type::flags ? Json(item != 0) : Json(item));
+  return Json(std::move(out));
+}
+
+Json value_of(const WeightSource& source, const std::string& key, Type type) {
+  switch (type) {
+    case Type::count:
+      if (source.is_array(key)) return list(*source.integers(key), type);  // one number a layer, in some files
+      return Json(*source.count(key));
+    case Type::number: return Json(*source.number(key));
+    case Type::flag: return Json(*source.flag(key));
+    case Type::text: return Json(*source.text(key));
+    case Type::counts:
+    case Type::flags: return list(*source.integers(key), type);
+  }
+  return {};
+}
+
+}  // namespace
+
+Json gguf_config(const WeightSource& source, std::string_view architecture) {
+  if (const auto config = source.text("ondol.config")) return Json::parse(*config, "ondol.config");
+  std::vector<Json::Member> members;
+  for (const Row& row : rows) {
+    const std::string key = fmt::format("{}.{}", architecture, row.key);
+    if (!source.has(key)) continue;
+    if (std::ranges::find(members, row.name, &Json::Member::first) != members.end()) continue;
+    members.emplace_back(std::string(row.name), value_of(source, key, row.type));
+  }
+  return Json::object(std::move(members));
+}
+
+std::string gguf_key(std::string_view name, std::string_view architecture) {
+  const auto* row = std::ranges::find(rows, name, &Row::name);
+  return row == std::end(rows) ? fmt::format("ondol.{}", name) : fmt::format("{}.{}", architecture, row->key);
+}
+
+}  // namespace ondol

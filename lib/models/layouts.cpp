@@ -1,0 +1,159 @@
+// How checkpoints lay tensors out where GGUF files have them otherwise.
+#include <fmt/format.h>
+
+#include <cstring>
+#include <utility>
+
+#include "base/fail.hpp"
+#include "models/naming.hpp"
+
+namespace ondol {
+namespace {
+
+/// Where the row that shall stand at `row` is now.
+using RowOrder = std::function<std::uint64_t(std::uint64_t row)>;
+
+/// A vector is rows of one value: biases are laid out like the rows they belong to.
+std::uint64_t bytes_of_a_row(const Weight& w) {
+  return w.shape.size() == 1 ? w.format->bytes / w.format->weights : w.row_bytes();
+}
+std::uint64_t rows_of(const Weight& w) { return w.shape.size() == 1 ? w.shape[0] : w.rows() / w.parts.size(); }
+
+void check(const Config& config, const Weight& w, bool fits, std::string_view expected) {
+  if (fits) return;
+  std::string shape;
+  for (const std::uint64_t n : w.shape) shape = fmt::format("{}{}{}", n, shape.empty() ? "" : ", ", shape);
+  fail(Status::bad_file, fmt::format("{}: tensor {} has shape [{}], expected {}", config.path(), w.name, shape, expected));
+}
+
+void order_rows(Weight& w, const RowOrder& order) {
+  const std::uint64_t rows = rows_of(w);
+  const std::uint64_t size = bytes_of_a_row(w);
+  for (Weight::Part& part : w.parts) {
+    part.make = [from = part, rows, size, order](std::byte* out) {
+      std::vector<std::byte> made;
+      const std::byte* in = from.bytes.data();
+      if (from.make) {
+        made.resize(rows * size);
+        from.make(made.data());
+        in = made.data();
+      }
+      for (std::uint64_t i = 0; i < rows; ++i) std::memcpy(out + i * size, in + order(i) * size, size);
+    };
+  }
+}
+
+/// Row order of rotated heads: 2i and 2i + 1 of the result are i and i + d/2.
+template <bool keys, bool back>
+void rotate(const Config& config, Weight& w) {
+  const std::size_t heads = config.count("num_attention_heads", 65'536);
+  const std::size_t own = keys ? config.count_or("num_key_value_heads", heads, 65'536) : heads;
+  const std::uint64_t rows = rows_of(w);
+  check(config, w, rows % (2 * own) == 0, fmt::format("rows of {} heads", own));
+  const std::uint64_t dim = rows / own;
+  order_rows(w, [dim](std::uint64_t row) {
+    const std::uint64_t start = row / dim * dim;
+    const std::uint64_t i = row % dim;
+    return start + (back ? i % (dim / 2) * 2 + i / (dim / 2) : i % 2 * (dim / 2) + i / 2);
+  });
+}
+
+template <bool back>
+void order_heads_of_three(const Config& config, Weight& w) {
+  const std::uint64_t heads = config.count("num_attention_heads", 65'536);
+  const std::uint64_t rows = rows_of(w);
+  check(config, w, rows % (3 * heads) == 0, fmt::format("rows of q, k and v of {} heads", heads));
+  const std::uint64_t dim = rows / heads / 3;
+  order_rows(w, [dim, heads](std::uint64_t row) {
+    const std::uint64_t block = row / dim;
+    const std::uint64_t from = back ? block % 3 * heads + block / 3 : block % heads * 3 + block / heads;
+    return from * dim + row % dim;
+  });
+}
+
+template <bool back>
+void order_kv_groups(const Config& config, Weight& w) {
+  const std::uint64_t heads = config.count("num_attention_heads", 65'536);
+  const std::uint64_t groups = config.count_or("num_key_value_heads", heads, 65'536);
+  const std::uint64_t rows = rows_of(w);
+  check(config, w, heads % groups == 0 && rows % (heads + 2 * groups) == 0,
+        fmt::format("rows of {} heads and {} for keys and values", heads, groups));
+  const std::uint64_t dim = rows / (heads + 2 * groups);
+  const std::uint64_t queries = heads / groups;
+  order_rows(w, [=](std::uint64_t row) {
+    const std::uint64_t block = row / dim;
+    std::uint64_t from = 0;
+    if (back) {
+      const std::uint64_t group = block / (queries + 2);
+      const std::uint64_t i = block % (queries + 2);
+      from = i < queries ? group * queries + i : heads + (i - queries) * groups + group;
+    } else if (block < heads) {
+      from = block / queries * (queries + 2) + block % queries;
+    } else {
+      from = (block - heads) % groups * (queries + 2) + queries + (block - heads) / groups;
+    }
+    return from * dim + row % dim;
+  });
+}
+
+void transpose(const Config& config, Weight& w) {
+  if (w.shape.size() == 1) return;  // a bias
+  check(config, w, w.format->weights == 1, "a float type, for it has to be transposed");
+  const std::uint64_t columns = w.shape[0];
+  const std::uint64_t rows = w.shape[1];
+  const std::uint64_t size = w.format->bytes;
+  std::swap(w.shape[0], w.shape[1]);
+  for (Weight::Part& part : w.parts) {
+    part.make = [in = part.bytes.data(), rows, columns, size](std::byte* out) {
+      for (std::uint64_t column = 0; column < columns; ++column) {
+        for (std::uint64_t row = 0; row < rows; ++row, out += size) {
+          std::memcpy(out, in + (row * columns + column) * size, size);
+        }
+      }
+    };
+  }
+}
+
+/// Values as float32, each changed.
+template <class F>
+void change_values(Weight& w, F f) {
+  const std::uint64_t count = w.elements() / w.parts.size();
+  for (Weight::Part& part : w.parts) {
+    part.make = [from = part, format = w.format, count, f](std::byte* out) {
+      auto* values = reinterpret_cast<float*>(out);
+      std::vector<std::byte> made;
+      const std::byte* in = from.bytes.data();
+      if (from.make) {
+        made.resize(count / format->weights * format->bytes);
+        from.make(made.data());
+        in = made.data();
+      }
+      format->unpack(in, values, count / format->weights);
+      for (std::uint64_t i = 0; i < count; ++i) values[i] = f(values[i]);
+    };
+  }
+  w.format = find_format("F32");
+}
+
+void add_one(const Config&, Weight& w) {
+  if (w.name.ends_with(".bias")) return;
+  change_values(w, [](float x) { return x + 1; });
+}
+void subtract_one(const Config&, Weight& w) {
+  if (w.name.ends_with(".bias")) return;
+  change_values(w, [](float x) { return x - 1; });
+}
+
+}  // namespace
+
+namespace layouts {
+
+constinit const Layout rotated_queries{rotate<false, false>, rotate<false, true>};
+constinit const Layout rotated_keys{rotate<true, false>, rotate<true, true>};
+constinit const Layout heads_of_three{order_heads_of_three<false>, order_heads_of_three<true>};
+constinit const Layout kv_groups{order_kv_groups<false>, order_kv_groups<true>};
+constinit const Layout transposed{transpose, transpose};
+constinit const Layout plus_one{add_one, subtract_one};
+
+}  // namespace layouts
+}  // namespace ondol

@@ -1,0 +1,150 @@
+#include "models/naming.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <map>
+#include <optional>
+#include <unordered_map>
+
+#include "base/fail.hpp"
+#include "files/printable.hpp"
+
+namespace ondol {
+namespace {
+
+/// Prefixes that say which class of the library saved the model; they come and go.
+constexpr std::string_view prefixes[] = {"model.", "transformer.", "language_model.", "base_model.", "gpt_neox.", "rwkv.",
+                                         "backbone.", "bert.", "roberta.", "distilbert.", "electra.", "mpnet.",
+                                         "deberta.", "albert.", "xlm-roberta."};
+
+std::string_view without_prefix(std::string_view name) {
+  for (bool again = true; again;) {
+    again = false;
+    for (const std::string_view prefix : prefixes) {
+      if (name.starts_with(prefix) && name.size() > prefix.size()) {
+        name.remove_prefix(prefix.size());
+        again = true;
+      }
+    }
+  }
+  return name;
+}
+
+/// A name with `{}` in the place of its numbers.
+struct Pattern {
+  std::string text;
+  std::vector<std::uint64_t> numbers;
+};
+
+Pattern pattern_of(std::string_view name) {
+  Pattern out;
+  name = without_prefix(name);
+  for (std::size_t at = 0; at <= name.size();) {
+    const std::size_t end = std::min(name.find('.', at), name.size());
+    const std::string_view word = name.substr(at, end - at);
+    std::uint64_t number = 0;
+    const auto [stop, error] = std::from_chars(word.data(), word.data() + word.size(), number);
+    const bool is_number = !word.empty() && error == std::errc() && stop == word.data() + word.size();
+    if (!out.text.empty()) out.text += '.';
+    out.text += is_number ? "{}" : word;
+    if (is_number) out.numbers.push_back(number);
+    at = end + 1;
+  }
+  return out;
+}
+
+std::string numbered(std::string_view pattern, std::uint64_t number) {
+  const std::size_t at = pattern.find("{}");
+  if (at == pattern.npos) return std::string(pattern);
+  return fmt::format("{}{}{}", pattern.substr(0, at), number, pattern.substr(at + 2));
+}
+
+constexpr std::string_view suffixes[] = {"", ".weight", ".bias"};
+
+struct Row {
+  const Rename* rename;
+  std::string_view suffix;
+};
+
+/// GGUF's shapes have no dimensions of 1 but the innermost.
+void drop_ones(std::vector<std::uint64_t>& shape) {
+  std::vector<std::uint64_t> kept;
+  for (const std::uint64_t n : shape) {
+    if (n != 1) kept.push_back(n);
+  }
+  if (kept.empty()) kept.push_back(1);
+  shape = std::move(kept);
+}
+
+}  // namespace
+
+Naming with(Naming base, const Naming& more) {
+  for (const Rename& row : more) {
+    std::erase_if(base, [&](const Rename& old) { return old.hugging_face == row.hugging_face; });
+    base.push_back(row);
+  }
+  return base;
+}
+
+std::vector<Weight> canonical_weights(const WeightSource& source, const Config& config, const Naming& naming) {
+  std::vector<Weight> out;
+  if (!source.config()) {
+    for (const TensorView& tensor : source.tensors()) out.push_back(as_weight(tensor));
+    return out;
+  }
+  std::unordered_map<std::string, Row> rows;
+  for (const Rename& rename : naming) {
+    for (const std::string_view suffix : suffixes) {
+      rows.insert_or_assign(std::string(without_prefix(rename.hugging_face)) + std::string(suffix), Row{&rename, suffix});
+    }
+  }
+  struct Found {
+    const Rename* rename;
+    std::map<std::uint64_t, const TensorView*> parts;
+  };
+  std::map<std::string, Found> found;
+  for (const TensorView& tensor : source.tensors()) {
+    const Pattern pattern = pattern_of(tensor.name);
+    const auto row = rows.find(pattern.text);
+    if (row == rows.end()) {
+      out.push_back(as_weight(tensor));
+      continue;
+    }
+    const Rename& rename = *row->second.rename;
+    std::string name = numbered(rename.gguf, pattern.numbers.empty() ? 0 : pattern.numbers[0]);
+    if (name.empty()) continue;  // known, and not used
+    name += row->second.suffix;
+    Found& to = found.try_emplace(name, Found{&rename, {}}).first->second;
+    const std::uint64_t part = pattern.numbers.size() > 1 ? pattern.numbers.back() : 0;
+    if (!to.parts.emplace(part, &tensor).second) {
+      fail(Status::bad_file, fmt::format("{}: tensors {} and {} have the same meaning", source.path(),
+                                         printable(to.parts[part]->name), printable(tensor.name)));
+    }
+  }
+  for (auto& [name, from] : found) {
+    const TensorView& first = *from.parts.begin()->second;
+    Weight weight{.name = name, .format = first.format, .shape = first.shape, .parts = {}, .sources = {}};
+    std::uint64_t expected = 0;
+    for (const auto& [number, tensor] : from.parts) {
+      if (number != expected++ && from.parts.size() > 1) {
+        fail(Status::bad_file, fmt::format("{}: {}: part {} is missing", source.path(), name, expected - 1));
+      }
+      if (tensor->format != first.format || tensor->shape != first.shape) {
+        fail(Status::bad_file, fmt::format("{}: tensors {} and {} differ in type or shape", source.path(),
+                                           printable(first.name), printable(tensor->name)));
+      }
+      weight.parts.push_back({.bytes = tensor->bytes});
+      weight.sources.push_back(tensor);
+    }
+    drop_ones(weight.shape);
+    if (weight.parts.size() > 1) weight.shape.push_back(weight.parts.size());
+    if (from.rename->layout && weight.format) from.rename->layout->to_gguf(config, weight);
+    out.push_back(std::move(weight));
+  }
+  std::ranges::sort(out, {}, &Weight::name);
+  return out;
+}
+
+}  // namespace ondol

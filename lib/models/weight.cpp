@@ -1,0 +1,45 @@
+#include "models/weight.hpp"
+
+#include <fmt/format.h>
+
+#include <functional>
+#include <numeric>
+
+#include "base/fail.hpp"
+
+namespace ondol {
+
+std::uint64_t Weight::rows() const noexcept {
+  return std::accumulate(shape.begin() + 1, shape.end(), std::uint64_t{1}, std::multiplies<>());
+}
+
+void Weight::read_rows(std::uint64_t first, std::uint64_t count,
+                       const std::function<void(std::span<const std::byte>)>& use) const {
+  const std::uint64_t each = rows() / parts.size();
+  const Part& part = parts[first / each];
+  const std::uint64_t skip = first % each * row_bytes();
+  const std::uint64_t size = count * row_bytes();
+  if (!part.make) return use(part.bytes.subspan(skip, size));
+  std::vector<std::byte> made(each * row_bytes());
+  part.make(made.data());
+  use(std::span<const std::byte>(made).subspan(skip, size));
+}
+
+std::vector<float> Weight::values() const {
+  std::vector<float> out(elements());
+  const std::uint64_t each = rows() / parts.size();
+  for (std::uint64_t first = 0; first < rows(); first += each) {
+    read_rows(first, each, [&](std::span<const std::byte> bytes) {
+      format->unpack(bytes.data(), out.data() + first * columns(), each * columns() / format->weights);
+    });
+  }
+  return out;
+}
+
+Weight as_weight(const TensorView& tensor) {
+  Weight weight{.name = tensor.name, .format = tensor.format, .shape = tensor.shape, .parts = {}, .sources = {&tensor}};
+  weight.parts.push_back({.bytes = tensor.bytes});
+  return weight;
+}
+
+}  // namespace ondol

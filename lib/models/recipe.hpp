@@ -7,9 +7,16 @@
 #include <vector>
 
 #include "blocks/attention.hpp"
+#include "blocks/attention_and_mamba2.hpp"
+#include "blocks/gated_delta.hpp"
+#include "blocks/mamba.hpp"
+#include "blocks/mamba2.hpp"
 #include "blocks/mlp.hpp"
 #include "blocks/norm.hpp"
+#include "blocks/rg_lru.hpp"
 #include "blocks/rope.hpp"
+#include "blocks/rwkv.hpp"
+#include "blocks/short_convolution.hpp"
 
 namespace ondol {
 
@@ -29,8 +36,9 @@ struct RopeRecipe {
 };
 
 /// What mixes the positions of a layer, and what works on each position by itself.
-using MixerRecipe = std::variant<Attention::Shape>;
-using FeedForwardRecipe = std::variant<Mlp::Shape>;
+using MixerRecipe = std::variant<Attention::Shape, Mamba::Shape, Mamba2::Shape, AttentionAndMamba2::Shape,
+                                 ShortConvolution::Shape, RgLru::Shape, GatedDelta::Shape, RwkvTimeMix::Shape>;
+using FeedForwardRecipe = std::variant<Mlp::Shape, RwkvChannelMix::Shape, std::monostate>;  ///< monostate: none
 
 struct LayerRecipe {
   MixerRecipe mixer;
@@ -56,6 +64,7 @@ struct Recipe {
   bool embedding_norm = false;           ///< a norm behind the embedding
   std::optional<std::size_t> positions;  ///< learned positions: the row of the first one
   bool final_norm = true;
+  double final_norm_eps = 0;  ///< 0 = norm_eps
   double logit_scale = 1;
   double logit_softcap = 0;
 
@@ -63,6 +72,7 @@ struct Recipe {
   [[nodiscard]] const Attention::Shape* attention() const {
     for (const LayerRecipe& layer : layers) {
       if (const auto* shape = std::get_if<Attention::Shape>(&layer.mixer)) return shape;
+      if (const auto* both = std::get_if<AttentionAndMamba2::Shape>(&layer.mixer)) return &both->attention;
     }
     return nullptr;
   }

@@ -55,6 +55,8 @@ struct Attention {
     double alibi = 0;      ///< > 0: the largest exponent of ALiBi's slopes (Press et al. 2022), usually 8
     double alibi_scale = 1;
     bool sinks = false;  ///< a learned score without a value for each head
+
+    bool operator==(const Shape&) const = default;
   };
   Shape shape;
   Linear query;

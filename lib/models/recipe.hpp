@@ -26,6 +26,8 @@ struct RopeRecipe {
   std::size_t dimensions = 0;  ///< rotated dimensions of a head
   double theta = 0;
   RopeScaling scaling;
+
+  bool operator==(const RopeRecipe&) const = default;
 };
 
 /// What mixes the positions of a layer, and what works on each position by itself.
@@ -35,6 +37,8 @@ using FeedForwardRecipe = std::variant<Mlp::Shape>;
 struct LayerRecipe {
   MixerRecipe mixer;
   FeedForwardRecipe feed_forward;
+
+  bool operator==(const LayerRecipe&) const = default;
 };
 
 /// A family as data: how the shared blocks are put together. Families differ in these values only; the forward pass
@@ -58,6 +62,8 @@ struct Recipe {
   bool final_norm = true;
   double logit_scale = 1;
   double logit_softcap = 0;
+
+  bool operator==(const Recipe&) const = default;
 
   /// The shapes of the first layer with attention; nullptr if none has.
   [[nodiscard]] const Attention::Shape* attention() const {

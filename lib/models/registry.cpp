@@ -59,8 +59,7 @@ std::span<const Family> families() noexcept { return table; }
 const Family& find_family(const Config& config) {
   std::string known;
   for (const Family& family : table) {
-    const bool fits = config.is_gguf() ? family.architecture == config.model_type() || 
-                                             fmt::format("ondol.{}", family.model_type) == config.model_type()
+    const bool fits = config.is_gguf() ? family.architecture == config.model_type()
                                        : family.model_type == config.model_type();
     if (fits) return family;
     known += fmt::format("{}{}", known.empty() ? "" : ", ", family.model_type);

@@ -57,6 +57,8 @@ struct Attention {
     double alibi_scale = 1;
     bool sinks = false;  ///< a learned score without a value for each head
     bool gated = false;  ///< heads are multiplied by the sigmoid of a gate, which stands behind each query
+
+    bool operator==(const Shape&) const = default;
   };
   Shape shape;
   Linear query;  ///< [heads, head_dim], or gated, [heads, 2, head_dim]

@@ -13,6 +13,8 @@ struct AttentionAndMamba2 {
   struct Shape {
     Attention::Shape attention;
     Mamba2::Shape mamba2;
+
+    bool operator==(const Shape&) const = default;
   };
   Attention attention;
   Mamba2 mamba2;

@@ -30,6 +30,8 @@ struct GatedDelta {
     /// Of the state: of the convolution, then [value_heads, key_dim, value_dim].
     [[nodiscard]] std::size_t state_size() const noexcept;
     [[nodiscard]] std::size_t scratch() const noexcept;  ///< floats of scratch memory a row
+
+    bool operator==(const Shape&) const = default;
   };
   Shape shape;
   Linear in;    ///< [channels, hidden]

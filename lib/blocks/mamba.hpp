@@ -26,6 +26,8 @@ struct Mamba {
     /// Of the state: of the convolution, then [states, channels].
     [[nodiscard]] std::size_t state_size() const noexcept;
     [[nodiscard]] std::size_t scratch() const noexcept;  ///< floats of scratch memory a row
+
+    bool operator==(const Shape&) const = default;
   };
   Shape shape;
   Linear in;  ///< [2 channels, hidden]

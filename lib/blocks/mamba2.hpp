@@ -37,6 +37,8 @@ struct Mamba2 {
     /// Of the state: of the convolution, then [heads, states, head_dim].
     [[nodiscard]] std::size_t state_size() const noexcept;
     [[nodiscard]] std::size_t scratch() const noexcept;  ///< floats of scratch memory a row
+
+    bool operator==(const Shape&) const = default;
   };
   Shape shape;
   Linear in;  ///< [width + channels + heads, hidden]

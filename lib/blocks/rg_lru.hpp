@@ -24,6 +24,8 @@ struct RgLru {
     /// Of the state: of the convolution, then h [channels], then 1 behind the first position.
     [[nodiscard]] std::size_t state_size() const noexcept;
     [[nodiscard]] std::size_t scratch() const noexcept;  ///< floats of scratch memory a row
+
+    bool operator==(const Shape&) const = default;
   };
   Shape shape;
   Linear in;    ///< [channels, hidden]

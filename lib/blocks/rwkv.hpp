@@ -24,6 +24,8 @@ struct RwkvTimeMix {
     /// Of the state: the row before [hidden], then sum of weighted values, sum of weights and largest exponent, [channels] each.
     [[nodiscard]] std::size_t state_size() const noexcept;
     [[nodiscard]] std::size_t scratch() const noexcept;  ///< floats of scratch memory a row
+
+    bool operator==(const Shape&) const = default;
   };
   Shape shape;
   TokenShift key_shift;
@@ -49,6 +51,8 @@ struct RwkvChannelMix {
     /// Of the state: the row before, [hidden].
     [[nodiscard]] std::size_t state_size() const noexcept;
     [[nodiscard]] std::size_t scratch() const noexcept;  ///< floats of scratch memory a row
+
+    bool operator==(const Shape&) const = default;
   };
   Shape shape;
   TokenShift key_shift;

@@ -18,6 +18,8 @@ struct ShortConvolution {
     /// Floats of the state: of the convolution.
     [[nodiscard]] std::size_t state_size() const noexcept;
     [[nodiscard]] std::size_t scratch() const noexcept;  ///< floats of scratch memory a row
+
+    bool operator==(const Shape&) const = default;
   };
   Shape shape;
   Linear in;  ///< [3 channels, hidden]

@@ -28,19 +28,23 @@ void check(const Config& config, const Weight& w, bool fits, std::string_view ex
   fail(Status::bad_file, fmt::format("{}: tensor {} has shape [{}], expected {}", config.path(), w.name, shape, expected));
 }
 
+/// Calls use(bytes) with those of a part.
+template <class Use>
+void read(const Weight::Part& part, std::uint64_t bytes, Use&& use) {
+  if (!part.make) return use(part.bytes.data());
+  std::vector<std::byte> made(bytes);
+  part.make(made.data());
+  use(made.data());
+}
+
 void order_rows(Weight& w, const RowOrder& order) {
   const std::uint64_t rows = rows_of(w);
   const std::uint64_t size = bytes_of_a_row(w);
   for (Weight::Part& part : w.parts) {
     part.make = [from = part, rows, size, order](std::byte* out) {
-      std::vector<std::byte> made;
-      const std::byte* in = from.bytes.data();
-      if (from.make) {
-        made.resize(rows * size);
-        from.make(made.data());
-        in = made.data();
-      }
-      for (std::uint64_t i = 0; i < rows; ++i) std::memcpy(out + i * size, in + order(i) * size, size);
+      read(from, rows * size, [&](const std::byte* in) {
+        for (std::uint64_t i = 0; i < rows; ++i) std::memcpy(out + i * size, in + order(i) * size, size);
+      });
     };
   }
 }
@@ -109,15 +113,15 @@ void transpose(const Config& config, Weight& w) {
   const std::uint64_t matrices = w.elements() / (columns * rows) / w.parts.size();
   std::swap(w.shape[0], w.shape[1]);
   for (Weight::Part& part : w.parts) {
-    part.make = [from = part.bytes.data(), matrices, rows, columns, size](std::byte* out) {
-      for (std::uint64_t matrix = 0; matrix < matrices; ++matrix) {
-        const std::byte* in = from + matrix * rows * columns * size;
-        for (std::uint64_t column = 0; column < columns; ++column) {
+    part.make = [from = part, matrices, rows, columns, size](std::byte* out) {
+      read(from, matrices * rows * columns * size, [&](const std::byte* in) {
+        for (std::uint64_t i = 0; i < matrices * columns; ++i) {
+          const std::byte* column = in + (i / columns * rows * columns + i % columns) * size;
           for (std::uint64_t row = 0; row < rows; ++row, out += size) {
-            std::memcpy(out, in + (row * columns + column) * size, size);
+            std::memcpy(out, column + row * columns * size, size);
           }
         }
-      }
+      });
     };
   }
 }
@@ -138,6 +142,28 @@ void take_logarithm(const Config&, Weight& w) {
   change_values(w, [](float x) { return static_cast<float>(std::log(-static_cast<double>(x))); });
 }
 
+/// Shapes that differ by dimensions of 1, which are dropped where weights are read.
+void to_column(const Config&, Weight& w) { w.shape = {1, w.elements()}; }
+void to_row(const Config&, Weight& w) { w.shape = {w.elements()}; }
+void to_cube(const Config&, Weight& w) { w.shape = {w.elements(), 1, 1}; }
+void leave(const Config&, Weight&) {}
+void to_rates(const Config& config, Weight& w) {
+  exponentiate(config, w);
+  to_column(config, w);
+}
+void from_rates(const Config& config, Weight& w) {
+  take_logarithm(config, w);
+  to_row(config, w);
+}
+void to_depthwise(const Config&, Weight& w) {
+  if (w.shape.size() == 2) w.shape = {w.shape[0], 1, w.shape[1]};
+}
+void group(const Config& config, Weight& w) {
+  const std::uint64_t groups = config.count_or("ssm_group_count", 1, 65'536);
+  check(config, w, w.elements() % groups == 0, fmt::format("values of {} groups", groups));
+  w.shape = {w.elements() / groups, groups};
+}
+
 }  // namespace
 
 void change_values(Weight& w, const std::function<float(float)>& f) {
@@ -145,14 +171,8 @@ void change_values(Weight& w, const std::function<float(float)>& f) {
   for (Weight::Part& part : w.parts) {
     part.make = [from = part, format = w.format, count, f](std::byte* out) {
       auto* values = reinterpret_cast<float*>(out);
-      std::vector<std::byte> made;
-      const std::byte* in = from.bytes.data();
-      if (from.make) {
-        made.resize(count / format->weights * format->bytes);
-        from.make(made.data());
-        in = made.data();
-      }
-      format->unpack(in, values, count / format->weights);
+      read(from, count / format->weights * format->bytes,
+           [&](const std::byte* in) { format->unpack(in, values, count / format->weights); });
       for (std::uint64_t i = 0; i < count; ++i) values[i] = f(values[i]);
     };
   }
@@ -168,6 +188,11 @@ constinit const Layout kv_groups{order_kv_groups<false>, order_kv_groups<true>};
 constinit const Layout transposed{transpose, transpose};
 constinit const Layout plus_one{add_one, subtract_one};
 constinit const Layout minus_exp{exponentiate, take_logarithm};
+constinit const Layout depthwise{leave, to_depthwise};
+constinit const Layout per_head{to_column, to_row};
+constinit const Layout per_head_rates{to_rates, from_rates};
+constinit const Layout norm_groups{group, to_row};
+constinit const Layout per_channel{leave, to_cube};
 
 }  // namespace layouts
 }  // namespace ondol

@@ -68,6 +68,21 @@ struct Row {
   std::string_view suffix;
 };
 
+/// Makes `count` parts of a tensor that lies in one piece.
+void split_parts(Weight& weight, std::uint64_t count) {
+  if (weight.parts.size() == count) return;
+  const Weight whole = weight;
+  weight.parts.clear();
+  const std::uint64_t rows = whole.rows() / count;
+  for (std::uint64_t i = 0; i < count; ++i) {
+    weight.parts.push_back({.bytes = {}, .make = [whole, i, rows](std::byte* out) {
+                              whole.read_rows(i * rows, rows, [&](std::span<const std::byte> bytes) {
+                                std::ranges::copy(bytes, out);
+                              });
+                            }});
+  }
+}
+
 /// GGUF's shapes have no dimensions of 1 but the innermost.
 void drop_ones(std::vector<std::uint64_t>& shape) {
   std::vector<std::uint64_t> kept;
@@ -145,6 +160,39 @@ std::vector<Weight> canonical_weights(const WeightSource& source, const Config& 
   }
   std::ranges::sort(out, {}, &Weight::name);
   return out;
+}
+
+std::vector<Weight> checkpoint_weights(const Config& config, const Weight& weight, const Naming& naming) {
+  const Pattern pattern = pattern_of(weight.name);
+  const std::uint64_t layer = pattern.numbers.empty() ? 0 : pattern.numbers[0];
+  for (auto row = naming.rbegin(); row != naming.rend(); ++row) {
+    if (row->gguf.empty()) continue;
+    for (const std::string_view suffix : suffixes) {
+      if (pattern.text != std::string(row->gguf) + std::string(suffix)) continue;
+      Weight all = weight;
+      const std::string name = numbered(row->hugging_face, layer) + std::string(suffix);
+      const bool numbered_parts = name.find("{}") != name.npos;
+      const bool stacked = numbered_parts && all.shape.size() > 1;  // else there is but one part
+      const std::uint64_t parts = stacked ? all.shape.back() : 1;
+      if (stacked) split_parts(all, parts);
+      if (row->layout) row->layout->from_gguf(config, all);
+      if (stacked) all.shape.pop_back();
+      std::vector<Weight> out;
+      for (std::uint64_t i = 0; i < parts; ++i) {
+        Weight one{.name = numbered_parts ? numbered(name, i) : name, .format = all.format, .shape = all.shape, .parts = {},
+                   .sources = all.sources};
+        if (stacked) {
+          one.parts.push_back(all.parts[i]);
+        } else {
+          one.parts = all.parts;
+        }
+        out.push_back(std::move(one));
+      }
+      return out;
+    }
+  }
+  fail(Status::unsupported, fmt::format("{}: tensor {} has no name in a checkpoint of this family", config.path(),
+                                        printable(weight.name)));
 }
 
 }  // namespace ondol

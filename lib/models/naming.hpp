@@ -30,6 +30,11 @@ extern const Layout kv_groups;        ///< rows [kv_heads][queries.., k, v][head
 extern const Layout transposed;       ///< [in, out] to [out, in], of each matrix of a stack
 extern const Layout plus_one;         ///< stored as the difference to 1
 extern const Layout minus_exp;        ///< -exp(x)
+extern const Layout depthwise;        ///< [channels, 1, kernel] to [channels, kernel]
+extern const Layout per_head;         ///< [heads] to [heads, 1]
+extern const Layout per_head_rates;   ///< the same, and -exp(x)
+extern const Layout norm_groups;      ///< [width] to [groups, width / groups], for ssm_group_count of them
+extern const Layout per_channel;      ///< [1, 1, channels] to [channels]
 
 }  // namespace layouts
 
@@ -56,5 +61,9 @@ using Naming = std::vector<Rename>;
 /// @throws Error bad_file.
 [[nodiscard]] std::vector<Weight> canonical_weights(const WeightSource& source, const Config& config,
                                                     const Naming& naming);
+
+/// The reverse for one tensor: what a checkpoint of the family holds for it, under the names of its table.
+/// @throws Error unsupported: a tensor that the family has no name for.
+[[nodiscard]] std::vector<Weight> checkpoint_weights(const Config& config, const Weight& weight, const Naming& naming);
 
 }  // namespace ondol

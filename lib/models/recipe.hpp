@@ -33,6 +33,8 @@ struct RopeRecipe {
   std::size_t dimensions = 0;  ///< rotated dimensions of a head
   double theta = 0;
   RopeScaling scaling;
+
+  bool operator==(const RopeRecipe&) const = default;
 };
 
 /// What mixes the positions of a layer, and what works on each position by itself.
@@ -43,6 +45,14 @@ using FeedForwardRecipe = std::variant<Mlp::Shape, RwkvChannelMix::Shape, std::m
 struct LayerRecipe {
   MixerRecipe mixer;
   FeedForwardRecipe feed_forward;
+
+  /// The shapes of its attention; nullptr if it has none.
+  [[nodiscard]] const Attention::Shape* attention() const {
+    if (const auto* both = std::get_if<AttentionAndMamba2::Shape>(&mixer)) return &both->attention;
+    return std::get_if<Attention::Shape>(&mixer);
+  }
+
+  bool operator==(const LayerRecipe&) const = default;
 };
 
 /// A family as data: how the shared blocks are put together. Families differ in these values only; the forward pass
@@ -68,11 +78,12 @@ struct Recipe {
   double logit_scale = 1;
   double logit_softcap = 0;
 
+  bool operator==(const Recipe&) const = default;
+
   /// The shapes of the first layer with attention; nullptr if none has.
   [[nodiscard]] const Attention::Shape* attention() const {
     for (const LayerRecipe& layer : layers) {
-      if (const auto* shape = std::get_if<Attention::Shape>(&layer.mixer)) return shape;
-      if (const auto* both = std::get_if<AttentionAndMamba2::Shape>(&layer.mixer)) return &both->attention;
+      if (const Attention::Shape* shape = layer.attention()) return shape;
     }
     return nullptr;
   }

@@ -51,7 +51,7 @@ const Family table[] = {
     {"cohere2", "cohere2", cohere2, plain},
     {"opt", "", opt, opt_names},
     {"mamba", "mamba", mamba, mamba_names},
-    {"mamba2", "mamba2", mamba2, mamba_names},
+    {"mamba2", "mamba2", mamba2, mamba2_names},
     {"rwkv", "", rwkv, rwkv_names},
     {"falcon_h1", "falcon-h1", falcon_h1, falcon_h1_names},
     {"lfm2", "lfm2", lfm2, lfm2_names},
@@ -66,8 +66,7 @@ std::span<const Family> families() noexcept { return table; }
 const Family& find_family(const Config& config) {
   std::string known;
   for (const Family& family : table) {
-    const bool fits = config.is_gguf() ? family.architecture == config.model_type() || 
-                                             fmt::format("ondol.{}", family.model_type) == config.model_type()
+    const bool fits = config.is_gguf() ? family.architecture == config.model_type()
                                        : family.model_type == config.model_type();
     if (fits) return family;
     known += fmt::format("{}{}", known.empty() ? "" : ", ", family.model_type);

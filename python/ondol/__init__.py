@@ -9,7 +9,7 @@
 from ._ondol import (BannedTokens, Candidate, ChosenToken, DecoderStream, Encoding, FileInfo, FrequencyPenalty, Greedy,
                      KVCache, LogitBias, MemoryEstimate, MinP, ModelInfo, NoRepeatNgram, PresencePenalty, RepetitionPenalty,
                      Result, Runtime, Sampler, Score, Step, Temperature, Timings, Tokenizer, TopK, TopP, Typical,
-                     __version__, default_threads, inspect, reply_formats)
+                     __version__, convert, convert_types, default_threads, inspect, reply_formats)
 from .chat import Chat
 from .chat_template import ChatTemplate, RenderedPrompt
 from .demo import demo_model
@@ -25,5 +25,5 @@ __all__ = [
     "MemoryEstimate", "MinP", "Model", "ModelInfo", "NoRepeatNgram", "ParsedReply", "Piece", "PresencePenalty",
     "RenderOptions", "RenderedPrompt", "RepetitionPenalty", "ReplyDelta", "ReplyParser", "Result", "Runtime", "Sampler",
     "Score", "Step", "StepOutput", "Stream", "Temperature", "Timings", "Tokenizer", "ToolCall", "TopK", "TopP", "Typical",
-    "default_threads", "demo_model", "inspect", "parse_reply", "reply_formats",
+    "convert", "convert_types", "default_threads", "demo_model", "inspect", "parse_reply", "reply_formats",
 ]

@@ -5,7 +5,7 @@ import numpy
 import numpy.typing
 import os
 import typing
-__all__: list[str] = ['BannedTokens', 'Candidate', 'Chat', 'ChatOptions', 'ChatTemplate', 'ChosenToken', 'DecoderStream', 'Encoding', 'FileInfo', 'FrequencyPenalty', 'GenerateOptions', 'Generation', 'Greedy', 'KVCache', 'LoadOptions', 'LogitBias', 'MemoryEstimate', 'MetadataEntry', 'MinP', 'Model', 'ModelInfo', 'NoRepeatNgram', 'PresencePenalty', 'RenderOptions', 'RepetitionPenalty', 'ReplyParser', 'Result', 'Runtime', 'Sampler', 'SamplerSettings', 'Score', 'Step', 'Temperature', 'TensorEntry', 'Timings', 'Tokenizer', 'TopK', 'TopP', 'Typical', 'default_threads', 'generate', 'generate_batch', 'inspect', 'parse_reply', 'reply_formats', 'score']
+__all__: list[str] = ['BannedTokens', 'Candidate', 'Chat', 'ChatOptions', 'ChatTemplate', 'ChosenToken', 'DecoderStream', 'Encoding', 'FileInfo', 'FrequencyPenalty', 'GenerateOptions', 'Generation', 'Greedy', 'KVCache', 'LoadOptions', 'LogitBias', 'MemoryEstimate', 'MetadataEntry', 'MinP', 'Model', 'ModelInfo', 'NoRepeatNgram', 'PresencePenalty', 'RenderOptions', 'RepetitionPenalty', 'ReplyParser', 'Result', 'Runtime', 'Sampler', 'SamplerSettings', 'Score', 'Step', 'Temperature', 'TensorEntry', 'Timings', 'Tokenizer', 'TopK', 'TopP', 'Typical', 'convert', 'convert_types', 'default_threads', 'generate', 'generate_batch', 'inspect', 'parse_reply', 'reply_formats', 'score']
 class Runtime:
     """
     Threads, instruction set and memory account of the models loaded with it.
@@ -1086,6 +1086,16 @@ def generate(model: Model, cache: KVCache, prompt: str | bytes | collections.abc
     ...
 def generate_batch(model: Model, prompts: collections.abc.Sequence[str | bytes | collections.abc.Iterable[int] | numpy.ndarray], options: GenerateOptions) -> list[Result]:
     ...
+def convert(input: str | bytes | os.PathLike, output: str | bytes | os.PathLike, type: str = '', progress: collections.abc.Callable | None = None) -> None:
+    """
+    Write the model in `input` (a GGUF file or a folder) to `output`: a GGUF file if it ends in .gguf, else a folder.
+    type: a storage type ("q8_0") or mixture ("q4_k_m"); "" = as it is.
+    progress: called with (done, total) in bytes.
+    """
+def convert_types() -> list[str]:
+    """
+    The types that convert() takes.
+    """
 def inspect(path: str | bytes | os.PathLike) -> FileInfo:
     """
     Read the headers of a GGUF file of any architecture, weights untouched.

@@ -10,11 +10,6 @@
 namespace ondol {
 namespace {
 
-struct Factors {
-  double attention_in, attention_out, key, gate, down, state_space_in, state_space_out, embedding, head;
-  std::array<double, 5> state_space;  // of z, x, B, C and dt
-};
-
 template <std::size_t n>
 std::array<double, n> numbers_or_ones(const Config& c, std::string_view name) {
   std::array<double, n> out{};
@@ -26,46 +21,40 @@ std::array<double, n> numbers_or_ones(const Config& c, std::string_view name) {
   return out;
 }
 
-Factors factors_of(const Config& c) {
-  const auto mlp = numbers_or_ones<2>(c, "mlp_multipliers");
-  return {.attention_in = c.number_or("attention_in_multiplier", 1),
-          .attention_out = c.number_or("attention_out_multiplier", 1),
-          .key = c.number_or("key_multiplier", 1),
-          .gate = mlp[0],
-          .down = mlp[1],
-          .state_space_in = c.number_or("ssm_in_multiplier", 1),
-          .state_space_out = c.number_or("ssm_out_multiplier", 1),
-          .embedding = c.number_or("embedding_multiplier", 1),
-          .head = c.number_or("lm_head_multiplier", 1),
-          .state_space = numbers_or_ones<5>(c, "ssm_multipliers")};
-}
-
 }  // namespace
 
 Recipe falcon_h1(const Config& c) {
   Recipe r = llama_like(c);
   AttentionAndMamba2::Shape mixer{.attention = *r.attention(), .mamba2 = mamba2_of(c)};
   auto mlp = std::get<Mlp::Shape>(r.layers.front().feed_forward);
-  mixer.mamba2.norm = c.is_gguf() || c.flag_or("mamba_rms_norm", false);
+  mixer.mamba2.norm = c.flag_or("mamba_rms_norm", false);
   mixer.mamba2.norm_before_gate = !c.is_gguf() && c.flag_or("mamba_norm_before_gate", true);
   if (!c.is_gguf()) {
-    const Factors f = factors_of(c);
-    mixer.attention.scale *= f.attention_in;  // queries are seen through the scores only
-    mixer.attention.key_scale = f.attention_in * f.key;
-    mixer.attention.output_scale = f.attention_in * f.attention_out;
-    for (std::size_t i = 0; i < 5; ++i) mixer.mamba2.input_scales[i] = f.state_space_in * f.state_space[i];
-    mixer.mamba2.output_scale = f.state_space_out;
-    mlp.gate_scale = f.gate;
-    mlp.output_scale = f.down;
-    r.embedding_scale = f.embedding;
-    r.logit_scale = f.head;
+    const double attention_in = c.number_or("attention_in_multiplier", 1);
+    const double state_space_in = c.number_or("ssm_in_multiplier", 1);
+    const auto biased = [&](const char* name, double in) {  // then a factor of the input is none of the output
+      if (in != 1 && c.flag_or(name, false)) c.refuse(name, "false", Status::unsupported);
+    };
+    biased("attention_bias", attention_in);
+    biased("mamba_proj_bias", state_space_in);
+    mixer.attention.scale *= attention_in;  // queries are seen through the scores only
+    mixer.attention.key_scale = attention_in * c.number_or("key_multiplier", 1);
+    mixer.attention.output_scale = attention_in * c.number_or("attention_out_multiplier", 1);
+    mixer.mamba2.input_scales = numbers_or_ones<5>(c, "ssm_multipliers");
+    for (double& scale : mixer.mamba2.input_scales) scale *= state_space_in;
+    mixer.mamba2.output_scale = c.number_or("ssm_out_multiplier", 1);
+    const auto factors = numbers_or_ones<2>(c, "mlp_multipliers");
+    mlp.gate_scale = factors[0];
+    mlp.output_scale = factors[1];
+    r.embedding_scale = c.number_or("embedding_multiplier", 1);
+    r.logit_scale = c.number_or("lm_head_multiplier", 1);
   }
   r.layers.assign(r.layers.size(), {mixer, mlp});
   return r;
 }
 
 Naming falcon_h1_names(const Config&) {
-  return with(with(llama_names(), state_space_names()),
+  return with(with(llama_names(), hybrid_mamba2_names()),
               {{"model.final_layernorm", "output_norm"},
                {"model.layers.{}.pre_ff_layernorm", "blk.{}.ffn_norm"},
                {"model.layers.{}.feed_forward.gate_proj", "blk.{}.ffn_gate"},

@@ -47,6 +47,8 @@ namespace ondol {
 
 /// Where families older than Llama start from: LayerNorm, a plain feed-forward block, no rotary embedding.
 [[nodiscard]] Recipe gpt_like(const Config& config);
+/// Puts OLMo 3's windows and rotary embeddings on the layers of an OLMo 2.
+void olmo3_windows(const Config& config, Recipe& recipe);
 /// Reads Granite's multipliers.
 void granite_multipliers(const Config& config, Recipe& recipe);
 
@@ -66,12 +68,13 @@ void granite_multipliers(const Config& config, Recipe& recipe);
 [[nodiscard]] Naming stablelm_names(const Config& config);
 [[nodiscard]] Naming opt_names(const Config& config);
 [[nodiscard]] Naming mamba_names(const Config& config);
+[[nodiscard]] Naming mamba2_names(const Config& config);
 [[nodiscard]] Naming rwkv_names(const Config& config);
 [[nodiscard]] Naming falcon_h1_names(const Config& config);
 [[nodiscard]] Naming lfm2_names(const Config& config);
 [[nodiscard]] Naming bamba_names(const Config& config);
 [[nodiscard]] Naming recurrent_gemma_names(const Config& config);
-/// Of state spaces beside other blocks: model.layers.{}.mamba.….
-[[nodiscard]] const Naming& state_space_names();
+/// Of Mamba 2 among other blocks: model.layers.{}.mamba.….
+[[nodiscard]] const Naming& hybrid_mamba2_names();
 
 }  // namespace ondol

@@ -18,7 +18,7 @@ Recipe granite_hybrid(const Config& c) {
 }
 
 Naming bamba_names(const Config&) {
-  return with(with(rotated_llama_names(), state_space_names()),
+  return with(with(rotated_llama_names(), hybrid_mamba2_names()),
               {{"model.final_layernorm", "output_norm"},
                {"model.layers.{}.pre_ff_layernorm", "blk.{}.ffn_norm"},
                {"model.layers.{}.feed_forward.gate_proj", "blk.{}.ffn_gate"},

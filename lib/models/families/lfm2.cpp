@@ -35,7 +35,7 @@ Naming lfm2_names(const Config&) {
   return with(llama_names(), {{"model.embedding_norm", "token_embd_norm"},  // though it is the last one
                               {"model.layers.{}.operator_norm", "blk.{}.attn_norm"},
                               {"model.layers.{}.conv.in_proj", "blk.{}.shortconv.in_proj"},
-                              {"model.layers.{}.conv.conv", "blk.{}.shortconv.conv"},
+                              {"model.layers.{}.conv.conv", "blk.{}.shortconv.conv", &layouts::depthwise},
                               {"model.layers.{}.conv.out_proj", "blk.{}.shortconv.out_proj"},
                               {"model.layers.{}.self_attn.out_proj", "blk.{}.attn_output"},
                               {"model.layers.{}.self_attn.q_layernorm", "blk.{}.attn_q_norm"},

@@ -19,30 +19,12 @@ Naming mamba_names(const Config&) {
           {"lm_head", "output"},
           {"backbone.layers.{}.norm", "blk.{}.attn_norm"},
           {"backbone.layers.{}.mixer.in_proj", "blk.{}.ssm_in"},
-          {"backbone.layers.{}.mixer.conv1d", "blk.{}.ssm_conv1d"},
+          {"backbone.layers.{}.mixer.conv1d", "blk.{}.ssm_conv1d", &layouts::depthwise},
           {"backbone.layers.{}.mixer.x_proj", "blk.{}.ssm_x"},
           {"backbone.layers.{}.mixer.dt_proj", "blk.{}.ssm_dt"},
-          {"backbone.layers.{}.mixer.dt_bias", "blk.{}.ssm_dt.bias"},
           {"backbone.layers.{}.mixer.A_log", "blk.{}.ssm_a", &layouts::minus_exp},
           {"backbone.layers.{}.mixer.D", "blk.{}.ssm_d"},
-          {"backbone.layers.{}.mixer.norm", "blk.{}.ssm_norm"},
           {"backbone.layers.{}.mixer.out_proj", "blk.{}.ssm_out"}};
-}
-
-const Naming& state_space_names() {
-  static const Naming names = {{"model.layers.{}.mamba.in_proj", "blk.{}.ssm_in"},
-                               {"model.layers.{}.mamba.conv1d", "blk.{}.ssm_conv1d"},
-                               {"model.layers.{}.mamba.x_proj", "blk.{}.ssm_x"},
-                               {"model.layers.{}.mamba.dt_proj", "blk.{}.ssm_dt"},
-                               {"model.layers.{}.mamba.dt_bias", "blk.{}.ssm_dt.bias"},
-                               {"model.layers.{}.mamba.dt_layernorm", "blk.{}.ssm_dt_norm"},
-                               {"model.layers.{}.mamba.b_layernorm", "blk.{}.ssm_b_norm"},
-                               {"model.layers.{}.mamba.c_layernorm", "blk.{}.ssm_c_norm"},
-                               {"model.layers.{}.mamba.A_log", "blk.{}.ssm_a", &layouts::minus_exp},
-                               {"model.layers.{}.mamba.D", "blk.{}.ssm_d"},
-                               {"model.layers.{}.mamba.norm", "blk.{}.ssm_norm"},
-                               {"model.layers.{}.mamba.out_proj", "blk.{}.ssm_out"}};
-  return names;
 }
 
 }  // namespace ondol

@@ -57,7 +57,7 @@ Naming recurrent_gemma_names(const Config&) {
           {"model.layers.{}.temporal_block.o_proj", "blk.{}.attn_output"},
           {"model.layers.{}.temporal_block.linear_x", "blk.{}.rglru_in"},
           {"model.layers.{}.temporal_block.linear_y", "blk.{}.rglru_side"},
-          {"model.layers.{}.temporal_block.conv_1d", "blk.{}.rglru_conv1d"},
+          {"model.layers.{}.temporal_block.conv_1d", "blk.{}.rglru_conv1d", &layouts::depthwise},
           {"model.layers.{}.temporal_block.rg_lru.input_gate_weight", "blk.{}.rglru_input_gate.weight", turned},
           {"model.layers.{}.temporal_block.rg_lru.input_gate_bias", "blk.{}.rglru_input_gate.bias"},
           {"model.layers.{}.temporal_block.rg_lru.recurrent_gate_weight", "blk.{}.rglru_recurrence_gate.weight", turned},

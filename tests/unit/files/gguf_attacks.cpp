@@ -252,7 +252,7 @@ TEST_CASE("gguf attacks: what looks odd but is harmless opens") {
 TEST_CASE("gguf attacks: no file, no regular file, an empty one, text") {
   const test::TempFolder folder;
   test::check_refused(folder.path("none.gguf"), Status::not_found, {"none.gguf"});
-  test::check_refused(folder.path(""), Status::bad_file, {"not a regular file"});
+  test::check_refused(folder.path(""), Status::not_found, {"config.json"});  // a folder that holds no model
   test::check_refused(folder.write("empty.gguf", ""), Status::bad_file, {"empty.gguf", "empty"});
   test::check_refused(folder.write("text.gguf", "hello"), Status::bad_file, {"text.gguf", "'hell'"});
   test::check_refused(folder.write("three.gguf", "GGU"), Status::bad_file, {"needs 4 bytes, 3 are left"});

@@ -10,6 +10,7 @@
 
 #include "base/fail.hpp"
 #include "files/printable.hpp"
+#include "models/checkpoints/checkpoint.hpp"
 
 namespace ondol {
 namespace {
@@ -109,6 +110,7 @@ std::vector<Weight> canonical_weights(const WeightSource& source, const Config& 
     for (const TensorView& tensor : source.tensors()) out.push_back(as_weight(tensor));
     return out;
   }
+  std::vector<Weight> tensors = checkpoint_tensors(source, config);
   std::unordered_map<std::string, Row> rows;
   for (const Rename& rename : naming) {
     for (const std::string_view suffix : suffixes) {
@@ -117,14 +119,14 @@ std::vector<Weight> canonical_weights(const WeightSource& source, const Config& 
   }
   struct Found {
     const Rename* rename;
-    std::map<std::uint64_t, const TensorView*> parts;
+    std::map<std::uint64_t, const Weight*> parts;
   };
   std::map<std::string, Found> found;
-  for (const TensorView& tensor : source.tensors()) {
+  for (const Weight& tensor : tensors) {
     const Pattern pattern = pattern_of(tensor.name);
     const auto row = rows.find(pattern.text);
     if (row == rows.end()) {
-      out.push_back(as_weight(tensor));
+      out.push_back(tensor);
       continue;
     }
     const Rename& rename = *row->second.rename;
@@ -139,7 +141,7 @@ std::vector<Weight> canonical_weights(const WeightSource& source, const Config& 
     }
   }
   for (auto& [name, from] : found) {
-    const TensorView& first = *from.parts.begin()->second;
+    const Weight& first = *from.parts.begin()->second;
     Weight weight{.name = name, .format = first.format, .shape = first.shape, .parts = {}, .sources = {}};
     std::uint64_t expected = 0;
     for (const auto& [number, tensor] : from.parts) {
@@ -150,11 +152,11 @@ std::vector<Weight> canonical_weights(const WeightSource& source, const Config& 
         fail(Status::bad_file, fmt::format("{}: tensors {} and {} differ in type or shape", source.path(),
                                            printable(first.name), printable(tensor->name)));
       }
-      weight.parts.push_back({.bytes = tensor->bytes});
-      weight.sources.push_back(tensor);
+      weight.parts.insert(weight.parts.end(), tensor->parts.begin(), tensor->parts.end());
+      weight.sources.insert(weight.sources.end(), tensor->sources.begin(), tensor->sources.end());
     }
     drop_ones(weight.shape);
-    if (weight.parts.size() > 1) weight.shape.push_back(weight.parts.size());
+    if (from.parts.size() > 1) weight.shape.push_back(from.parts.size());
     if (from.rename->layout && weight.format) from.rename->layout->to_gguf(config, weight);
     out.push_back(std::move(weight));
   }

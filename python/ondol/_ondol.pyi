@@ -5,7 +5,7 @@ import numpy
 import numpy.typing
 import os
 import typing
-__all__: list[str] = ['BannedTokens', 'Candidate', 'Chat', 'ChatOptions', 'ChatTemplate', 'ChosenToken', 'DecoderStream', 'Encoding', 'FileInfo', 'FrequencyPenalty', 'GenerateOptions', 'Generation', 'Greedy', 'KVCache', 'LoadOptions', 'LogitBias', 'MemoryEstimate', 'MetadataEntry', 'MinP', 'Model', 'ModelInfo', 'NoRepeatNgram', 'PresencePenalty', 'RenderOptions', 'RepetitionPenalty', 'ReplyParser', 'Result', 'Runtime', 'Sampler', 'SamplerSettings', 'Score', 'Step', 'Temperature', 'TensorEntry', 'Timings', 'Tokenizer', 'TopK', 'TopP', 'Typical', 'default_threads', 'generate', 'generate_batch', 'inspect', 'parse_reply', 'reply_formats', 'score']
+__all__: list[str] = ['BannedTokens', 'Candidate', 'Chat', 'ChatOptions', 'ChatTemplate', 'ChosenToken', 'DecoderStream', 'Encoding', 'FileInfo', 'FrequencyPenalty', 'GenerateOptions', 'Generation', 'Greedy', 'KVCache', 'LoadOptions', 'LogitBias', 'MemoryEstimate', 'MetadataEntry', 'MinP', 'Model', 'ModelInfo', 'NoRepeatNgram', 'PresencePenalty', 'RenderOptions', 'RepetitionPenalty', 'ReplyParser', 'Result', 'Runtime', 'Sampler', 'SamplerSettings', 'Score', 'Step', 'StorageType', 'Temperature', 'TensorEntry', 'Timings', 'Tokenizer', 'TopK', 'TopP', 'Typical', 'default_threads', 'dequantize', 'generate', 'generate_batch', 'inspect', 'parse_reply', 'reply_formats', 'score', 'storage_type', 'storage_types']
 class Runtime:
     """
     Threads, instruction set and memory account of the models loaded with it.
@@ -1078,9 +1078,31 @@ class ReplyParser:
     @property
     def reply(self) -> _ParsedReply:
         ...
+class StorageType:
+    """
+    How a file stores weights: in blocks along a row.
+    """
+    def __repr__(self) -> str:
+        ...
+    @property
+    def bits_per_weight(self) -> float:
+        ...
+    @property
+    def block_bytes(self) -> int:
+        ...
+    @property
+    def block_weights(self) -> int:
+        ...
+    @property
+    def name(self) -> str:
+        ...
 def default_threads() -> int:
     """
     min(affinity mask, cgroup quota rounded down, physical cores), at least 1.
+    """
+def dequantize(type: str | bytes, bytes: collections.abc.Buffer) -> numpy.typing.NDArray[numpy.float32]:
+    """
+    The float32 values of rows of blocks; the last axis is the row.
     """
 def generate(model: Model, cache: KVCache, prompt: str | bytes | collections.abc.Iterable[int] | numpy.ndarray, options: GenerateOptions) -> Generation:
     ...
@@ -1098,4 +1120,12 @@ def reply_formats() -> list[str]:
     """
 def score(model: Model, text: str | bytes | collections.abc.Iterable[int] | numpy.ndarray, continuation: str | bytes | collections.abc.Iterable[int] | numpy.ndarray | None) -> Score:
     ...
+def storage_type(name: str | bytes) -> StorageType:
+    """
+    The storage type of that name, in small or capital letters.
+    """
+def storage_types() -> list[StorageType]:
+    """
+    All storage types that can be read.
+    """
 __version__: str = '0.1.0'

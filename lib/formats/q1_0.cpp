@@ -1,0 +1,30 @@
+#include "base/half.hpp"
+#include "formats/block.hpp"
+#include "formats/rows.hpp"
+
+namespace ondol::storage {
+namespace {
+
+/// Weight = d where bit j % 8 of q[j / 8] is set, else -d. Source: GGUF type 41.
+struct Block {
+  std::uint16_t d;
+  std::uint8_t q[16];
+};
+static_assert(sizeof(Block) == 18);
+
+void unpack(const Block& b, float* out) {
+  const float d = half_to_float(b.d);
+  for (int j = 0; j < 128; ++j) out[j] = b.q[j / 8] >> j % 8 & 1 ? d : -d;
+}
+
+}  // namespace
+
+constinit const Format q1_0{.name = "Q1_0",
+                            .gguf_id = 41,
+                            .weights = 128,
+                            .bytes = sizeof(Block),
+                            .unpack = unpack_all<Block, 128, unpack>,
+                            .pack = nullptr,
+                            .product = Product::f32};
+
+}  // namespace ondol::storage

@@ -8,21 +8,27 @@
 namespace ondol::storage {
 
 /// The points that a run of 8 or 4 weights of an IQ format may take, apart from its scale (and, but for IQ1, signs).
-template <std::size_t entries, std::size_t size>
-using Points = std::array<std::array<std::int8_t, size>, entries>;
+/// They are also sorted for searches: by the pattern of levels of the lower half of their coordinates.
+template <std::size_t entries, std::size_t size_, std::size_t levels_>
+struct Codebook {
+  static constexpr std::size_t size = size_;
+  static constexpr std::size_t levels = levels_;
+  static constexpr std::size_t patterns = size == 8 ? levels * levels * levels * levels : levels * levels;
+  using Point = std::array<std::int8_t, size>;
 
-/// Values of a coordinate, in the order of the codes. Source: ggml's grids of the same names.
-inline constexpr std::int8_t iq2_levels[] = {8, 25, 43};
-inline constexpr std::int8_t iq3_xxs_levels[] = {4, 12, 20, 28, 36, 44, 52, 62};
-inline constexpr std::int8_t iq3_s_levels[] = {1, 3, 5, 7, 9, 11, 13, 15};
-inline constexpr std::int8_t iq1_levels[] = {-1, 0, 1};
+  std::array<std::int8_t, levels> level;          ///< what a coordinate can be
+  std::array<Point, entries> point;               ///< in the order of the files' indices
+  std::array<std::uint16_t, patterns + 1> first;  ///< where the points of a lower pattern begin in the next two
+  std::array<std::uint16_t, entries> entry;       ///< index of the point
+  std::array<std::uint8_t, entries> upper;        ///< pattern of its upper half; the first coordinate counts least
+};
 
-extern const Points<256, 8> iq2_xxs_points;
-extern const Points<512, 8> iq2_xs_points;
-extern const Points<1024, 8> iq2_s_points;
-extern const Points<256, 4> iq3_xxs_points;
-extern const Points<512, 4> iq3_s_points;
-extern const Points<2048, 8> iq1_points;  ///< IQ1_S and IQ1_M
+extern const Codebook<256, 8, 3> iq2_xxs_codebook;
+extern const Codebook<512, 8, 3> iq2_xs_codebook;
+extern const Codebook<1024, 8, 3> iq2_s_codebook;
+extern const Codebook<256, 4, 8> iq3_xxs_codebook;
+extern const Codebook<512, 4, 8> iq3_s_codebook;
+extern const Codebook<2048, 8, 3> iq1_codebook;  ///< IQ1_S and IQ1_M
 
 /// Every weight of an IQ1 format is off its point by as much, one way or the other.
 inline constexpr float iq1_delta = 0.125f;

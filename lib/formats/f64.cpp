@@ -14,7 +14,7 @@ void unpack(const std::byte* in, float* out, std::size_t n) noexcept {
   }
 }
 
-void pack(const float* in, std::byte* out, std::size_t n) noexcept {
+void pack(const float* in, const float*, std::byte* out, std::size_t n) noexcept {
   for (std::size_t i = 0; i < n; ++i) {
     const double x = in[i];
     std::memcpy(out + i * sizeof x, &x, sizeof x);

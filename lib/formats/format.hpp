@@ -37,9 +37,12 @@ struct Format {
   std::uint32_t bytes;
   /// `blocks` blocks to float32; `in` needs no alignment. The values are the format's definition, bit for bit.
   void (*unpack)(const std::byte* in, float* out, std::size_t blocks) noexcept;
-  /// The reverse, rounded as the reference quantiser does; nullptr where there is none yet.
-  void (*pack)(const float* in, std::byte* out, std::size_t blocks) noexcept;
+  /// The reverse, of any values; nullptr for types that hold no weights. `importance` has a number >= 0 for each value,
+  /// what the square of its error counts; nullptr = none is known.
+  void (*pack)(const float* in, const float* importance, std::byte* out, std::size_t blocks) noexcept;
   Product product;
+  /// Too coarse to be of use where nothing is known of the importance: callers refuse to pack without.
+  bool needs_importance = false;
 };
 
 /// All formats, in the order of their GGUF ids; those without one come last.

@@ -2,6 +2,8 @@
 #include "formats/block.hpp"
 #include "formats/codebooks.hpp"
 #include "formats/rows.hpp"
+#include "formats/search/points.hpp"
+#include "formats/search/scales.hpp"
 
 namespace ondol::storage {
 namespace {
@@ -26,9 +28,30 @@ void unpack(const Block& b, float* out) {
     const int group = i / 2;
     const float scale = d * static_cast<float>(2 * (b.scale[group / 4] >> group % 4 * 3 & 7) + 1);
     const float delta = high & 8u ? -iq1_delta : iq1_delta;
-    const auto& point = iq1_points[b.q[i] | (high & 7u) << 8];
+    const auto& point = iq1_codebook.point[b.q[i] | (high & 7u) << 8];
     for (int j = 0; j < 8; ++j) out[j] = scale * (static_cast<float>(point[j]) + delta);
   }
+}
+
+using Grid = ShiftedGrid<16, 8>;
+constexpr Ladder ladder{.first = 1, .step = 2, .count = 8};
+constexpr Starts starts{.first = 0.9f, .step = 0.3f, .count = 3};
+
+Block pack(const float* in, const float* importance) {
+  const Sample<256> sample(in, importance, Emphasis::tempered);
+  const auto fit = fit_block<Grid, 16>(sample, ladder, starts);
+  Block b{};
+  for (int i = 0; i < 32; ++i) {
+    const auto& codes = fit.codes[i / 2];
+    const unsigned high = codes.entry[i % 2] >> 8 | (codes.negative[i % 2] ? 8u : 0u);
+    b.q[i] = static_cast<std::uint8_t>(codes.entry[i % 2]);
+    b.high[i / 2] = static_cast<std::uint8_t>(b.high[i / 2] | high << i % 2 * 4);
+  }
+  for (int group = 0; group < 16; ++group) {
+    b.scale[group / 4] = static_cast<std::uint16_t>(b.scale[group / 4] | fit.k[group] << group % 4 * 3);
+  }
+  for (int i = 0; i < 4; ++i) b.scale[i] = static_cast<std::uint16_t>(b.scale[i] | (fit.d >> 4 * i & 15) << 12);
+  return b;
 }
 
 }  // namespace
@@ -38,7 +61,8 @@ constinit const Format iq1_m{.name = "IQ1_M",
                              .weights = 256,
                              .bytes = sizeof(Block),
                              .unpack = unpack_all<Block, 256, unpack>,
-                             .pack = nullptr,
-                             .product = Product::f32};
+                             .pack = pack_all<Block, 256, pack>,
+                             .product = Product::f32,
+                             .needs_importance = true};
 
 }  // namespace ondol::storage

@@ -2,6 +2,8 @@
 #include "formats/block.hpp"
 #include "formats/codebooks.hpp"
 #include "formats/rows.hpp"
+#include "formats/search/points.hpp"
+#include "formats/search/scales.hpp"
 
 namespace ondol::storage {
 namespace {
@@ -25,8 +27,28 @@ void unpack(const Block& b, float* out) {
     const int k = b.scale[group / 2] >> group % 2 * 4 & 15;
     const float scale = d * (static_cast<float>(k) + 0.5f) * 0.25f;
     const unsigned index = b.q[i] | (b.high[i / 4] >> i % 4 * 2 & 3u) << 8;
-    unpack_point(scale, iq2_s_points[index], b.signs[i], out);
+    unpack_point(scale, iq2_s_codebook.point[index], b.signs[i], out);
   }
+}
+
+using Grid = PointGrid<iq2_s_codebook, 16, false>;
+constexpr Ladder ladder{.first = 0.125f, .step = 0.25f, .count = 16};
+constexpr Starts starts{.first = 0.6f, .step = 0.12f, .count = 6};
+
+Block pack(const float* in, const float* importance) {
+  const Sample<256> sample(in, importance, Emphasis::tempered);
+  const auto fit = fit_block<Grid, 16>(sample, ladder, starts);
+  Block b{.d = fit.d, .q = {}, .signs = {}, .high = {}, .scale = {}};
+  for (int i = 0; i < 32; ++i) {
+    const auto& octet = fit.codes[i / 2][i % 2];
+    b.q[i] = static_cast<std::uint8_t>(octet.entry[0]);
+    b.high[i / 4] = static_cast<std::uint8_t>(b.high[i / 4] | octet.entry[0] >> 8 << i % 4 * 2);
+    b.signs[i] = static_cast<std::uint8_t>(octet.signs);
+  }
+  for (int group = 0; group < 16; ++group) {
+    b.scale[group / 2] = static_cast<std::uint8_t>(b.scale[group / 2] | fit.k[group] << group % 2 * 4);
+  }
+  return b;
 }
 
 }  // namespace
@@ -36,7 +58,7 @@ constinit const Format iq2_s{.name = "IQ2_S",
                              .weights = 256,
                              .bytes = sizeof(Block),
                              .unpack = unpack_all<Block, 256, unpack>,
-                             .pack = nullptr,
+                             .pack = pack_all<Block, 256, pack>,
                              .product = Product::f32};
 
 }  // namespace ondol::storage

@@ -2,6 +2,8 @@
 #include "formats/block.hpp"
 #include "formats/codebooks.hpp"
 #include "formats/rows.hpp"
+#include "formats/search/points.hpp"
+#include "formats/search/scales.hpp"
 
 namespace ondol::storage {
 namespace {
@@ -23,9 +25,30 @@ void unpack(const Block& b, float* out) {
     const float scale = d * (static_cast<float>(word >> 28) + 0.5f) * 0.5f;
     for (int i = 0; i < 8; ++i, out += 4) {
       const unsigned signs = even_signs(word >> 7 * (i / 2) & 127u);
-      unpack_point(scale, iq3_xxs_points[b.q[group * 8 + i]], signs >> i % 2 * 4, out);
+      unpack_point(scale, iq3_xxs_codebook.point[b.q[group * 8 + i]], signs >> i % 2 * 4, out);
     }
   }
+}
+
+using Grid = PointGrid<iq3_xxs_codebook, 32, true>;
+constexpr Ladder ladder{.first = 0.25f, .step = 0.5f, .count = 16};
+constexpr Starts starts{.first = 0.7f, .step = 0.1f, .count = 6};
+
+Block pack(const float* in, const float* importance) {
+  const Sample<256> sample(in, importance, Emphasis::tempered);
+  const auto fit = fit_block<Grid, 8>(sample, ladder, starts);
+  Block b{.d = fit.d, .q = {}, .tail = {}};
+  for (int group = 0; group < 8; ++group) {
+    auto word = static_cast<std::uint32_t>(fit.k[group]) << 28;
+    for (int i = 0; i < 4; ++i) {
+      const auto& octet = fit.codes[group][i];
+      for (int part = 0; part < 2; ++part) b.q[group * 8 + i * 2 + part] = static_cast<std::uint8_t>(octet.entry[part]);
+      word |= (octet.signs & 127u) << 7 * i;
+    }
+    b.tail[group * 2] = static_cast<std::uint16_t>(word);
+    b.tail[group * 2 + 1] = static_cast<std::uint16_t>(word >> 16);
+  }
+  return b;
 }
 
 }  // namespace
@@ -35,7 +58,7 @@ constinit const Format iq3_xxs{.name = "IQ3_XXS",
                                .weights = 256,
                                .bytes = sizeof(Block),
                                .unpack = unpack_all<Block, 256, unpack>,
-                               .pack = nullptr,
+                               .pack = pack_all<Block, 256, pack>,
                                .product = Product::f32};
 
 }  // namespace ondol::storage

@@ -2,7 +2,9 @@
 
 #include "formats/block.hpp"
 #include "formats/fp4_levels.hpp"
+#include "formats/nibbles.hpp"
 #include "formats/rows.hpp"
+#include "formats/search/sample.hpp"
 
 namespace ondol::storage {
 namespace {
@@ -27,6 +29,29 @@ void unpack(const Block& b, float* out) {
   }
 }
 
+using Grid = LevelGrid<TableLevels<fp4_table>, 32>;
+
+/// The exponent that brings the largest weight among the larger levels, or one of its neighbours.
+Block pack(const float* in, const float* importance) {
+  const Sample<32> sample(in, importance, Emphasis::even);
+  const int peak = std::ilogb(sample.unit);
+  float least = std::numeric_limits<float>::infinity();
+  Block b{};
+  float scale = 0.0f;
+  for (int e = peak - 4; e <= peak - 2; ++e) {
+    const int exponent = std::clamp(e + 128, 0, 254);
+    const float candidate = std::ldexp(1.0f, exponent - 128 - peak);
+    const float error = Grid::assign(sample.x, sample.w, candidate).error;
+    if (error < least) {
+      least = error;
+      scale = candidate;
+      b.exponent = static_cast<std::uint8_t>(exponent);
+    }
+  }
+  pack_nibbles(Grid::codes(sample.x, sample.w, scale).data(), b.q);
+  return b;
+}
+
 }  // namespace
 
 constinit const Format mxfp4{.name = "MXFP4",
@@ -34,7 +59,7 @@ constinit const Format mxfp4{.name = "MXFP4",
                              .weights = 32,
                              .bytes = sizeof(Block),
                              .unpack = unpack_all<Block, 32, unpack>,
-                             .pack = nullptr,
+                             .pack = pack_all<Block, 32, pack>,
                              .product = Product::f32};
 
 }  // namespace ondol::storage

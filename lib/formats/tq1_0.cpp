@@ -1,6 +1,7 @@
 #include "base/half.hpp"
 #include "formats/block.hpp"
 #include "formats/rows.hpp"
+#include "formats/search/scales.hpp"
 
 namespace ondol::storage {
 namespace {
@@ -36,6 +37,26 @@ void unpack(const Block& b, float* out) {
   }
 }
 
+using Grid = LevelGrid<WholeLevels<-1, 1>, 256>;
+constexpr Starts starts{.first = 0.1f, .step = 0.05f, .count = 19};
+
+Block pack(const float* in, const float* importance) {
+  const Sample<256> sample(in, importance, Emphasis::even);
+  const auto fit = fit_group<Grid>(sample, starts);
+  Block b{.q = {}, .d = fit.d};
+  const std::uint8_t* digit = fit.codes.data();
+  std::uint8_t* q = b.q;
+  for (const Run run : runs) {
+    for (int j = 0; j < run.bytes; ++j) {
+      unsigned number = 0;
+      for (int k = 0; k < 5; ++k) number = number * 3 + (k < run.digits ? digit[run.bytes * k + j] : 0u);
+      *q++ = static_cast<std::uint8_t>((number * 256 + 242) / 243);  // rounded up: the digits are found by cutting off
+    }
+    digit += run.bytes * run.digits;
+  }
+  return b;
+}
+
 }  // namespace
 
 constinit const Format tq1_0{.name = "TQ1_0",
@@ -43,7 +64,7 @@ constinit const Format tq1_0{.name = "TQ1_0",
                              .weights = 256,
                              .bytes = sizeof(Block),
                              .unpack = unpack_all<Block, 256, unpack>,
-                             .pack = nullptr,
+                             .pack = pack_all<Block, 256, pack>,
                              .product = Product::f32};
 
 }  // namespace ondol::storage

@@ -1,6 +1,7 @@
 #include "base/half.hpp"
 #include "formats/block.hpp"
 #include "formats/rows.hpp"
+#include "formats/search/scales.hpp"
 
 namespace ondol::storage {
 namespace {
@@ -21,6 +22,20 @@ void unpack(const Block& b, float* out) {
   }
 }
 
+using Grid = LevelGrid<WholeLevels<-1, 1>, 256>;
+constexpr Starts starts{.first = 0.1f, .step = 0.05f, .count = 19};
+
+Block pack(const float* in, const float* importance) {
+  const Sample<256> sample(in, importance, Emphasis::even);
+  const auto fit = fit_group<Grid>(sample, starts);
+  Block b{.q = {}, .d = fit.d};
+  for (int group = 0; group < 8; ++group) {
+    std::uint8_t* q = b.q + group / 4 * 32;
+    for (int j = 0; j < 32; ++j) q[j] = static_cast<std::uint8_t>(q[j] | fit.codes[group * 32 + j] << group % 4 * 2);
+  }
+  return b;
+}
+
 }  // namespace
 
 constinit const Format tq2_0{.name = "TQ2_0",
@@ -28,7 +43,7 @@ constinit const Format tq2_0{.name = "TQ2_0",
                              .weights = 256,
                              .bytes = sizeof(Block),
                              .unpack = unpack_all<Block, 256, unpack>,
-                             .pack = nullptr,
+                             .pack = pack_all<Block, 256, pack>,
                              .product = Product::f32};
 
 }  // namespace ondol::storage

@@ -9,7 +9,7 @@
 from ._ondol import (BannedTokens, Candidate, ChosenToken, DecoderStream, Encoding, FileInfo, FrequencyPenalty, Greedy,
                      KVCache, LogitBias, MemoryEstimate, MinP, ModelInfo, NoRepeatNgram, PresencePenalty, RepetitionPenalty,
                      Result, Runtime, Sampler, Score, Step, StorageType, Temperature, Timings, Tokenizer, TopK, TopP, Typical,
-                     __version__, default_threads, dequantize, inspect, reply_formats, storage_type,
+                     __version__, default_threads, dequantize, inspect, quantize, reply_formats, storage_type,
                      storage_types)
 from .chat import Chat
 from .chat_template import ChatTemplate, RenderedPrompt
@@ -26,6 +26,6 @@ __all__ = [
     "MemoryEstimate", "MinP", "Model", "ModelInfo", "NoRepeatNgram", "ParsedReply", "Piece", "PresencePenalty",
     "RenderOptions", "RenderedPrompt", "RepetitionPenalty", "ReplyDelta", "ReplyParser", "Result", "Runtime", "Sampler",
     "Score", "Step", "StepOutput", "StorageType", "Stream", "Temperature", "Timings", "Tokenizer", "ToolCall", "TopK", "TopP", "Typical",
-    "default_threads", "demo_model", "dequantize", "inspect", "parse_reply", "reply_formats", "storage_type",
+    "default_threads", "demo_model", "dequantize", "inspect", "parse_reply", "quantize", "reply_formats", "storage_type",
     "storage_types",
 ]

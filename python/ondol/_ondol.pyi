@@ -5,7 +5,7 @@ import numpy
 import numpy.typing
 import os
 import typing
-__all__: list[str] = ['BannedTokens', 'Candidate', 'Chat', 'ChatOptions', 'ChatTemplate', 'ChosenToken', 'DecoderStream', 'Encoding', 'FileInfo', 'FrequencyPenalty', 'GenerateOptions', 'Generation', 'Greedy', 'KVCache', 'LoadOptions', 'LogitBias', 'MemoryEstimate', 'MetadataEntry', 'MinP', 'Model', 'ModelInfo', 'NoRepeatNgram', 'PresencePenalty', 'RenderOptions', 'RepetitionPenalty', 'ReplyParser', 'Result', 'Runtime', 'Sampler', 'SamplerSettings', 'Score', 'Step', 'StorageType', 'Temperature', 'TensorEntry', 'Timings', 'Tokenizer', 'TopK', 'TopP', 'Typical', 'default_threads', 'dequantize', 'generate', 'generate_batch', 'inspect', 'parse_reply', 'reply_formats', 'score', 'storage_type', 'storage_types']
+__all__: list[str] = ['BannedTokens', 'Candidate', 'Chat', 'ChatOptions', 'ChatTemplate', 'ChosenToken', 'DecoderStream', 'Encoding', 'FileInfo', 'FrequencyPenalty', 'GenerateOptions', 'Generation', 'Greedy', 'KVCache', 'LoadOptions', 'LogitBias', 'MemoryEstimate', 'MetadataEntry', 'MinP', 'Model', 'ModelInfo', 'NoRepeatNgram', 'PresencePenalty', 'RenderOptions', 'RepetitionPenalty', 'ReplyParser', 'Result', 'Runtime', 'Sampler', 'SamplerSettings', 'Score', 'Step', 'StorageType', 'Temperature', 'TensorEntry', 'Timings', 'Tokenizer', 'TopK', 'TopP', 'Typical', 'default_threads', 'dequantize', 'generate', 'generate_batch', 'inspect', 'parse_reply', 'quantize', 'reply_formats', 'score', 'storage_type', 'storage_types']
 class Runtime:
     """
     Threads, instruction set and memory account of the models loaded with it.
@@ -1096,6 +1096,16 @@ class StorageType:
     @property
     def name(self) -> str:
         ...
+    @property
+    def needs_importance(self) -> bool:
+        """
+        Only with importance.
+        """
+    @property
+    def quantizable(self) -> bool:
+        """
+        Weights can be stored so; else it can only be read.
+        """
 def default_threads() -> int:
     """
     min(affinity mask, cgroup quota rounded down, physical cores), at least 1.
@@ -1114,6 +1124,11 @@ def inspect(path: str | bytes | os.PathLike) -> FileInfo:
     """
 def parse_reply(text: str | bytes, format: str | bytes, prefix: str | bytes, tools: str | bytes) -> _ParsedReply:
     ...
+def quantize(type: str | bytes, values: numpy.typing.ArrayLike, importance: numpy.typing.ArrayLike | None = None, *, runtime: Runtime | None = None) -> numpy.typing.NDArray[numpy.uint8]:
+    """
+    Rows of values as blocks of a type; the last axis is the row. importance has a number >= 0 for each column, what
+    the squares of errors in it count.
+    """
 def reply_formats() -> list[str]:
     """
     Names of the formats that replies are written in.

@@ -32,6 +32,10 @@ py::array_t<Element> to_array(std::vector<Value>&& all, std::vector<py::ssize_t>
   return py::array_t<Element>(shape, reinterpret_cast<Element*>(values->data()), owner);
 }
 
+using Floats = py::array_t<float, py::array::c_style | py::array::forcecast>;
+
+std::span<const float> view(const Floats& array) { return {array.data(), static_cast<std::size_t>(array.size())}; }
+
 }  // namespace
 
 void bind_quantize(py::module_& m) {
@@ -40,6 +44,8 @@ void bind_quantize(py::module_& m) {
       .def_readonly("block_weights", &StorageType::block_weights)
       .def_readonly("block_bytes", &StorageType::block_bytes)
       .def_property_readonly("bits_per_weight", &StorageType::bits_per_weight)
+      .def_readonly("quantizable", &StorageType::quantizable, "Weights can be stored so; else it can only be read.")
+      .def_readonly("needs_importance", &StorageType::needs_importance, "Only with importance.")
       .def("__repr__", [](const StorageType& t) { return "StorageType(" + std::string(t.name) + ")"; });
   m.def("storage_types", &storage_types, "All storage types that can be read.");
   m.def(
@@ -58,6 +64,23 @@ void bind_quantize(py::module_& m) {
         return to_array(std::move(values), bytes.info.shape);
       },
       "type"_a, "bytes"_a, "The float32 values of rows of blocks; the last axis is the row.");
+  m.def(
+      "quantize",
+      [](const Text& type, const Floats& values, const std::optional<Floats>& importance, const Runtime* runtime) {
+        if (values.ndim() == 0) throw py::value_error("expected an array of values, not a single one");
+        const auto columns = static_cast<std::size_t>(values.shape(values.ndim() - 1));
+        std::vector<std::byte> bytes;
+        {
+          const py::gil_scoped_release unlocked;
+          bytes = quantize(type, view(values), columns, importance ? view(*importance) : std::span<const float>(),
+                           runtime ? *runtime : Runtime::shared());
+        }
+        return to_array<std::byte, std::uint8_t>(std::move(bytes), {values.shape(), values.shape() + values.ndim()});
+      },
+      "type"_a, "values"_a, "importance"_a = py::none(), py::kw_only(), "runtime"_a = py::none(),
+      "Rows of values as blocks of a type; the last axis is the row. importance has a number >= 0 for each column, "
+      "what\n"
+      "the squares of errors in it count.");
 }
 
 }  // namespace ondol::python

@@ -54,6 +54,11 @@ Config::Config(const WeightSource& source) : path_(source.path()) {
     read(*config, "config.json");
     return;
   }
+  const std::string_view kind = source.text("general.type").value_or("model");
+  if (kind == "adapter" || kind == "imatrix") {
+    fail(Status::unsupported, fmt::format("{}: this is {} of a model, not a model (general.type is '{}')", path_,
+                                          kind == "adapter" ? "an adapter (LoRA)" : "an importance matrix", kind));
+  }
   const auto name = source.text("general.architecture");
   if (!name || name->empty()) {
     fail(Status::bad_file, fmt::format("{}: general.architecture is missing, so this is no model file", path_));

@@ -115,14 +115,14 @@ void attach_files(const std::string& folder, GgufWriter& writer) {
   }
 }
 
-void add_tensors(const std::vector<Weight>& weights, const StoragePlan& plan, const ConvertOptions& options,
-                 ThreadPool& pool, GgufWriter& writer) {
+void add_tensors(const std::vector<Weight>& weights, const StoragePlan& plan, const Importance& importance,
+                 const ConvertOptions& options, ThreadPool& pool, GgufWriter& writer) {
   for (const Weight& weight : weights) {
     if (!weight.format) continue;  // of a type that no weight has
     const Format& format = plan.format_for(weight);
-    writer.tensor(weight.name, format, weight.shape, [&weight, &format, &options, &pool](const GgufWriter::Put& put) {
+    writer.tensor(weight.name, format, weight.shape, [&weight, &format, &importance, &options, &pool](const GgufWriter::Put& put) {
       if (options.stop.stop_requested()) fail(Status::cancelled, "converting was cancelled");
-      stored(weight, format, pool, put);
+      stored(weight, format, importance, pool, put);
       if (options.progress) {
         for (const TensorView* tensor : weight.sources) options.progress->done += tensor->bytes.size();
       }
@@ -145,10 +145,11 @@ void to_gguf(const WeightSource& source, const std::string& out, const ConvertOp
       if (!key.name.starts_with("split.")) writer.add(std::move(key.name), std::move(key.encoded));
     }
   }
-  const StoragePlan plan(options.type, weights);
+  const Importance importance = options.importance.empty() ? Importance() : read_importance(options.importance);
+  const StoragePlan plan(options.type, weights, importance);
   if (const std::uint32_t type = plan.file_type(); type != StoragePlan::unchanged) writer.add("general.file_type", type);
   Runtime::State::Turn turn(*options.runtime.state());
-  add_tensors(weights, plan, options, turn.pool(), writer);
+  add_tensors(weights, plan, importance, options, turn.pool(), writer);
   writer.write(out);
 }
 
@@ -181,7 +182,7 @@ void to_folder(const WeightSource& source, const std::string& out, const Convert
       auto held = std::make_shared<Weight>(std::move(weight));
       writer.tensor(held->name, format, held->shape, [held, &format, &options, &turn](const SafetensorsWriter::Put& put) {
         if (options.stop.stop_requested()) fail(Status::cancelled, "converting was cancelled");
-        stored(*held, format, turn.pool(), put);
+        stored(*held, format, {}, turn.pool(), put);
         if (options.progress) options.progress->done += held->row_bytes() * held->rows();
       });
     }

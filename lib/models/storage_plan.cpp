@@ -68,8 +68,9 @@ StoragePlan::StoragePlan(std::string_view name, const std::vector<Weight>& weigh
   only_float_ = name == "float";
   if (name.empty() || only_float_) return;
   const std::string wanted = lower(name);
-  if (std::ranges::find(types(), wanted) == types().end()) {
-    fail(Status::invalid_argument, fmt::format("type: '{}' is not known; known are {}", name, fmt::join(types(), ", ")));
+  const std::vector<std::string> known = types();
+  if (std::ranges::find(known, wanted) == known.end()) {
+    fail(Status::invalid_argument, fmt::format("type: '{}' is not known; known are {}", name, fmt::join(known, ", ")));
   }
   const auto* mixture = std::ranges::find(mixtures, wanted, &Mixture::name);
   if (mixture != std::end(mixtures)) {

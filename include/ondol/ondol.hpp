@@ -6,6 +6,8 @@
 #include "ondol/generate.hpp"
 #include "ondol/kv_cache.hpp"
 #include "ondol/model.hpp"
+#include "ondol/ngram.hpp"
+#include "ondol/ngram_trainer.hpp"
 #include "ondol/reply_parser.hpp"
 #include "ondol/runtime.hpp"
 #include "ondol/sampler.hpp"

@@ -39,8 +39,6 @@ struct NGramTrainOptions {
   /// Leave out <s>, </s> and <unk> in the text. Otherwise they are an error.
   bool skip_special = false;
   Runtime runtime = Runtime::shared();  ///< whose memory cap counts
-  std::stop_token stop{};
-  std::shared_ptr<Progress> progress{};  ///< counts bytes of a file, then orders
 };
 
 /// Probabilities of all n-grams of a text, ready to be written or used.
@@ -82,16 +80,17 @@ class ONDOL_API NGramTrainer {
   /// Adds text, each line of it a sentence; lines without words are none.
   /// @throws Error invalid_argument: "<s>", "</s>" or "<unk>" in it, a word over 64 KiB, each with the line;
   ///         unsupported: over 2^32 words; out_of_memory; cancelled. The lines before are kept.
-  void add(std::string_view text);
-  /// Adds a file's text, plain or gzip. @throws Error not_found, io, bad_file, unsupported and as add().
-  void add_file(std::string_view path);
+  void add(std::string_view text, const std::stop_token& stop = {});
+  /// Adds a file's text, plain or gzip; the progress counts its bytes. @throws Error not_found, io, bad_file,
+  /// unsupported and as add().
+  void add_file(std::string_view path, const std::stop_token& stop = {}, Progress* progress = nullptr);
 
   [[nodiscard]] std::uint64_t sentences() const noexcept;
   [[nodiscard]] std::uint64_t words() const noexcept;  ///< sentence marks not counted
 
   /// Gives the text up: the trainer is then as new.
   /// @throws Error invalid_argument: no text, or discounts that cannot be estimated; out_of_memory; cancelled.
-  [[nodiscard]] NGramEstimate estimate();
+  [[nodiscard]] NGramEstimate estimate(const std::stop_token& stop = {});
 
  private:
   struct Impl;

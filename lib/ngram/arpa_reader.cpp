@@ -238,9 +238,7 @@ class Reader {
       }
       entries[i] = {context_of(order, ids), ids[order - 1], line.probability, line.backoff, i};
     }
-    const auto before = [](const Entry& a, const Entry& b) {
-      return a.context != b.context ? a.context < b.context : a.word < b.word;
-    };
+    const auto before = [&](const Entry& a, const Entry& b) { return model_.trie.before(a, b); };
     if (!std::is_sorted(entries.begin(), entries.end(), before)) {
       std::sort(entries.begin(), entries.end(), before);
     }

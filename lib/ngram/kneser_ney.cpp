@@ -63,9 +63,9 @@ class Estimator {
   Estimator(const std::vector<Counts>& counts, const NGramTrainOptions& options, const Account& account)
       : counts_(counts), options_(options), account_(account) {}
 
-  Estimates run() {
+  Estimates run(const std::stop_token& stop) {
     for (std::size_t order = 1; order <= counts_.size(); ++order) {
-      if (options_.stop.stop_requested()) fail(Status::cancelled, "estimating n-grams cancelled");
+      if (stop.stop_requested()) fail(Status::cancelled, "estimating n-grams cancelled");
       const Counts* higher = order < counts_.size() ? &counts_[order] : nullptr;
       adjusted_ = adjusted_counts(counts_[order - 1], higher, account_);
       result_.discounts.push_back(discounts_of(adjusted_, order, options_));
@@ -160,8 +160,9 @@ class Estimator {
 
 float log10_of(double probability) noexcept { return std::min(0.0f, static_cast<float>(std::log10(probability))); }
 
-Estimates kneser_ney(const std::vector<Counts>& counts, const NGramTrainOptions& options, const Account& account) {
-  return Estimator(counts, options, account).run();
+Estimates kneser_ney(const std::vector<Counts>& counts, const NGramTrainOptions& options, const Account& account,
+                     const std::stop_token& stop) {
+  return Estimator(counts, options, account).run(stop);
 }
 
 }  // namespace ondol::ngram

@@ -127,18 +127,19 @@ NGramStep NGram::step(const NGramState& state, Token token) const {
     const std::uint32_t context = state.entries_[n - 1];
     ranges[n - 1] = context == none ? ngram::Trie::Range{0, 0} : trie.extensions(n, context);
   }
-  for (std::size_t n = 1; n <= state.length_; ++n) trie.prefetch(n + 1, ranges[n - 1]);
+  for (std::size_t n = 1; n <= state.length_; ++n) trie.prefetch(n + 1, ranges[n - 1], word);
   // From the longest context down: the first that knows the word gives its probability, those before it their back-off;
   // what is found in the others is where the next word goes on.
   for (std::size_t n = state.length_; n >= 1; --n) {
     const std::uint32_t context = state.entries_[n - 1];
-    if (context == none) continue;
-    const std::uint32_t entry = trie.find(n + 1, ranges[n - 1], word);
-    if (entry != none && result.length == 0) {
-      result.length = static_cast<std::uint8_t>(n + 1);
-      log10 += trie.probability(n + 1, entry);
-    } else if (result.length == 0) {
-      log10 += trie.backoff(n, context);
+    const std::uint32_t entry = trie.find(n + 1, ranges[n - 1], word);  // none, if there is no such context
+    if (result.length == 0) {
+      if (entry != none) {
+        result.length = static_cast<std::uint8_t>(n + 1);
+        log10 += trie.probability(n + 1, entry);
+      } else if (context != none) {
+        log10 += trie.backoff(n, context);
+      }
     }
     if (n + 1 < highest && (entry != none || next.length_ != 0)) {
       next.entries_[n] = entry;

@@ -4,7 +4,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <span>
 
 #include "ngram/array.hpp"
 
@@ -49,33 +48,6 @@ class PackedRows {
  private:
   Array<std::uint8_t> bytes_;
   unsigned row_bits_ = 0;
-};
-
-/// Ascending numbers, each as its distance from the first of its block of 64, in as many bits as the block needs.
-class AscendingNumbers {
- public:
-  AscendingNumbers() = default;
-  AscendingNumbers(const Account& account, std::span<const std::uint32_t> numbers, const char* what);
-
-  [[nodiscard]] std::uint32_t operator[](std::size_t i) const noexcept {
-    const Block& block = blocks_[i / 64];
-    const std::uint64_t bit = std::uint64_t{block.position} * 64 + i % 64 * block.bits;
-    std::uint64_t word = 0;
-    std::memcpy(&word, reinterpret_cast<const std::uint8_t*>(words_.begin()) + bit / 8, sizeof word);
-    return block.first + static_cast<std::uint32_t>(word >> bit % 8 & ((std::uint64_t{1} << block.bits) - 1));
-  }
-  [[nodiscard]] std::size_t size() const noexcept { return size_; }
-  [[nodiscard]] std::uint64_t bytes() const noexcept { return blocks_.bytes() + words_.bytes(); }
-
- private:
-  struct Block {
-    std::uint32_t first;
-    std::uint32_t bits;
-    std::uint32_t position;  ///< in words; 64 numbers of so many bits take so many words
-  };
-  Array<Block> blocks_;
-  Array<std::uint64_t> words_;
-  std::size_t size_ = 0;
 };
 
 }  // namespace ondol::ngram

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <stop_token>
 #include <vector>
 
 #include "ngram/counts.hpp"
@@ -17,7 +18,7 @@ struct Estimates {
 
 /// @throws Error invalid_argument: discounts that cannot be estimated; out_of_memory; cancelled.
 [[nodiscard]] Estimates kneser_ney(const std::vector<Counts>& counts, const NGramTrainOptions& options,
-                                   const Account& account);
+                                   const Account& account, const std::stop_token& stop);
 /// Relative frequencies, with `added` occurrences of each word behind each context; 0 = none.
 [[nodiscard]] Estimates relative_frequencies(const std::vector<Counts>& counts, double added, const Account& account);
 

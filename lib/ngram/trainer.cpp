@@ -63,6 +63,10 @@ struct Corpus {
 
 bool is_special(std::string_view word) { return word == unknown_word || word == begin_word || word == end_word; }
 
+void check_stop(const std::stop_token& stop) {
+  if (stop.stop_requested()) fail(Status::cancelled, "reading the training text cancelled");
+}
+
 }  // namespace
 
 struct NGramEstimate::Impl {
@@ -95,8 +99,20 @@ NGram NGramEstimate::model() const {
   for (std::uint32_t id = 0; id < impl_->words.size(); ++id) model->words.add(impl_->words[id]);
   model->words.shrink();
   const auto& orders = impl_->estimates.orders;
+  Array<std::uint32_t> places;  // in the trie, of the order below, whose own order is by id
   for (std::size_t n = 1; n <= orders.size(); ++n) {
-    model->trie.add_order({orders[n - 1].begin(), orders[n - 1].size()}, n < orders.size());
+    Array<Entry> entries(impl_->account, orders[n - 1].size(), "n-gram model");
+    std::ranges::copy(orders[n - 1], entries.begin());
+    if (n > 1) {
+      if (n > 2) {
+        for (Entry& entry : entries) entry.context = places[entry.context];
+      }
+      std::sort(entries.begin(), entries.end(),
+                [&](const Entry& a, const Entry& b) { return model->trie.before(a, b); });
+      places = Array<std::uint32_t>(impl_->account, entries.size(), "n-gram model");
+      for (std::uint32_t i = 0; i < entries.size(); ++i) places[entries[i].place] = i;
+    }
+    model->trie.add_order({entries.begin(), entries.size()}, n < orders.size());
   }
   return NGram(std::move(model));
 }
@@ -137,10 +153,6 @@ struct NGramTrainer::Impl {
     }
   }
 
-  void check_stop() const {
-    if (options.stop.stop_requested()) fail(Status::cancelled, "reading the training text cancelled");
-  }
-
   NGramTrainOptions options;
   Account account;
   Corpus corpus;
@@ -157,23 +169,23 @@ NGramTrainer::NGramTrainer(NGramTrainer&&) noexcept = default;
 NGramTrainer& NGramTrainer::operator=(NGramTrainer&&) noexcept = default;
 NGramTrainer::~NGramTrainer() = default;
 
-void NGramTrainer::add(std::string_view text) {
+void NGramTrainer::add(std::string_view text, const std::stop_token& stop) {
   for (std::uint64_t number = 1; !text.empty(); ++number) {
-    if (number % lines_at_a_time == 0) impl_->check_stop();
+    if (number % lines_at_a_time == 0) check_stop(stop);
     const std::size_t end = std::min(text.find('\n'), text.size());
     impl_->add_line(text.substr(0, end), [&] { return fmt::format("text, line {}", number); });
     text.remove_prefix(std::min(end + 1, text.size()));
   }
 }
 
-void NGramTrainer::add_file(std::string_view path) {
+void NGramTrainer::add_file(std::string_view path, const std::stop_token& stop, Progress* progress) {
   Lines lines(path, longest_text_line);
   for (std::string_view line; lines.next(line);) {
     if (lines.number() % lines_at_a_time == 0) {
-      impl_->check_stop();
-      if (impl_->options.progress) {
-        impl_->options.progress->total = lines.size();
-        impl_->options.progress->done = lines.position();
+      check_stop(stop);
+      if (progress) {
+        progress->total = lines.size();
+        progress->done = lines.position();
       }
     }
     impl_->add_line(line, [&] { return fmt::format("{}: line {}", lines.path(), lines.number()); });
@@ -183,16 +195,16 @@ void NGramTrainer::add_file(std::string_view path) {
 std::uint64_t NGramTrainer::sentences() const noexcept { return impl_->corpus.sentences; }
 std::uint64_t NGramTrainer::words() const noexcept { return impl_->corpus.ids.size() - 2 * impl_->corpus.sentences; }
 
-NGramEstimate NGramTrainer::estimate() {
+NGramEstimate NGramTrainer::estimate(const std::stop_token& stop) {
   const NGramTrainOptions& options = impl_->options;
   if (impl_->corpus.sentences == 0) fail(Status::invalid_argument, "the training text has no words");
   Corpus text = std::exchange(impl_->corpus, Corpus(impl_->account));
   const std::vector<Counts> counts =
-      count_ngrams({text.ids.begin(), text.ids.size()}, text.words.size(), options.order, impl_->account, options.stop);
+      count_ngrams({text.ids.begin(), text.ids.size()}, text.words.size(), options.order, impl_->account, stop);
   text.ids = GrowingArray<std::uint32_t>(impl_->account, "training text");
   Estimates estimates =
       options.smoothing == NGramSmoothing::kneser_ney
-          ? kneser_ney(counts, options, impl_->account)
+          ? kneser_ney(counts, options, impl_->account, stop)
           : relative_frequencies(counts, options.smoothing == NGramSmoothing::additive ? options.added : 0,
                                  impl_->account);
   return NGramEstimate(std::make_shared<NGramEstimate::Impl>(

@@ -20,5 +20,6 @@ void bind_sampler(py::module_& m);
 void bind_generate(py::module_& m);
 void bind_chat(py::module_& m);
 void bind_reply_parser(py::module_& m);
+void bind_ngram(py::module_& m);
 
 }  // namespace ondol::python

@@ -15,4 +15,5 @@ PYBIND11_MODULE(_ondol, m) {
   bind_generate(m);
   bind_chat(m);
   bind_reply_parser(m);
+  bind_ngram(m);
 }

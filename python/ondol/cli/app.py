@@ -9,7 +9,7 @@ import typer
 
 import ondol
 
-from . import bench, chat, generate, inspect, tokenize
+from . import bench, chat, generate, inspect, ngram, tokenize
 
 app = typer.Typer(name="ondol", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
                   help="Language models on CPUs.")
@@ -18,6 +18,7 @@ app.command("chat")(chat.chat)
 app.command("tokenize")(tokenize.tokenize)
 app.command("inspect")(inspect.inspect)
 app.command("bench")(bench.bench)
+app.command("ngram")(ngram.ngram)
 
 
 def _version(wanted: bool) -> None:

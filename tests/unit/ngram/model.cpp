@@ -72,6 +72,19 @@ TEST_CASE("n-gram model: back-off as ARPA defines it, worked by hand") {
   CHECK(score.perplexity() == doctest::Approx(std::pow(10.0, 1.3125 / 4)));
 }
 
+TEST_CASE("n-gram model: contexts that miss between those that are there stay missing") {
+  // The 4-gram a b c d is a context of e, though neither b c d nor c d is; d is. Then c d e and b c d e are none.
+  const NGram model = load(
+      "\\data\\\nngram 1=6\nngram 2=2\nngram 3=1\nngram 4=1\nngram 5=1\nngram 6=1\n\n"
+      "\\1-grams:\n-1 x -0.5\n-1 a -0.5\n-1 b -0.5\n-1 c -0.5\n-1 d -0.5\n-1 e -0.5\n\n"
+      "\\2-grams:\n-0.5 a b -0.25\n-0.5 x x -2\n\n\\3-grams:\n-0.5 a b c -0.25\n\n"
+      "\\4-grams:\n-0.5 a b c d -0.25\n\n\\5-grams:\n-0.5 a b c d e -0.125\n\n"
+      "\\6-grams:\n-0.5 a b c d e x\n\n\\end\\\n");
+  const NGramScoreOptions bare{.begin = false, .end = false};
+  check_log10s(model.score("a b c d e x", bare), {-1, -0.5, -0.5, -0.5, -0.5, -0.5});
+  check_log10s(model.score("a b c d e d", bare), {-1, -0.5, -0.5, -0.5, -0.5, -0.125 - 0.5 - 1});
+}
+
 TEST_CASE("n-gram model: a file without <unk>, <s> or </s>") {
   const std::string text =
       test::replaced(test::replaced(test::small_arpa, "ngram 1=6", "ngram 1=5"), "-2\t<unk>\n", "");

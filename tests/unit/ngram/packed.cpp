@@ -41,24 +41,6 @@ TEST_CASE("packed rows: every width at every place gives back what was set") {
   }
 }
 
-TEST_CASE("ascending numbers: small and huge distances, any count") {
-  std::mt19937 random(2);
-  for (const std::size_t count : {1u, 2u, 63u, 64u, 65u, 1000u}) {
-    std::vector<std::uint32_t> numbers(count);
-    std::uint64_t number = 0;
-    for (std::uint32_t& value : numbers) {
-      value = static_cast<std::uint32_t>(std::min<std::uint64_t>(number, ~0u));
-      number += random() % 10 == 0 ? random() / 16 : random() % 3;
-    }
-    const AscendingNumbers packed(account(), numbers, "test");
-    REQUIRE(packed.size() == count);
-    for (std::size_t i = 0; i < count; ++i) CHECK(packed[i] == numbers[i]);
-  }
-  std::vector<std::uint32_t> even(64 * 1000);
-  for (std::size_t i = 0; i < even.size(); ++i) even[i] = static_cast<std::uint32_t>(2 * i);
-  CHECK(AscendingNumbers(account(), even, "test").bytes() < even.size() * 9 / 8 + 100);
-}
-
 TEST_CASE("values: few are kept as they are, many within half a step") {
   std::vector<float> few{-0.5f, -99, -0.0f, 0.3f, -1e30f, -std::numeric_limits<float>::infinity(), -0.5f};
   const std::vector<float> given = few;

@@ -20,6 +20,7 @@ namespace {
 
 /// Between looks at the stop token and reports of progress.
 constexpr std::uint64_t lines_at_a_time = 1u << 14;
+constexpr std::size_t entries_at_a_time = 64;
 
 /// What messages show of a line or a word.
 std::string shown(std::string_view text) {
@@ -207,36 +208,51 @@ class Reader {
     if (count > static_cast<std::uint32_t>(std::numeric_limits<Token>::max()) - 1) {
       fail(Status::unsupported, fmt::format("{}: {} unigrams, fewer than 2^31 - 1 can be read", lines_.path(), count));
     }
-    Array<Entry> entries(account_, std::uint64_t{count} + 1, "n-grams being read");
+    GrowingArray<Entry> entries = room_for(std::uint64_t{count} + 1);
     for (std::uint32_t i = 0; i < count; ++i) {
       const Line line = read_line(1, i);
       const auto [id, fresh] = model_.words.add(line.words[0]);
       if (!fresh) bad(fmt::format("unigram \"{}\" for the second time", shown(line.words[0])));
-      entries[id] = {0, id, line.probability, line.backoff, i};
+      entries.push_back({0, id, line.probability, line.backoff, i});
     }
     model_.bos = model_.words.find(begin_word);
     model_.eos = model_.words.find(end_word);
     model_.unknown = model_.words.find(unknown_word);
     if (model_.unknown == none) model_.unknown = model_.words.find("<UNK>");
-    const bool has_unknown = model_.unknown != none;
-    if (!has_unknown) {
+    if (model_.unknown == none) {
       model_.unknown = model_.words.add(unknown_word).id;
-      entries[model_.unknown] = {0, model_.unknown, static_cast<float>(options_.unknown_log10), 0, count};
+      entries.push_back({0, model_.unknown, static_cast<float>(options_.unknown_log10), 0, count});
     }
-    model_.trie.add_order({entries.begin(), std::size_t{count} + (has_unknown ? 0 : 1)}, counts_.size() > 1);
+    model_.trie.add_order({entries.begin(), entries.size()}, counts_.size() > 1);
+  }
+
+  /// As much as is promised, which the file was held against; how much compressed text there is nobody knows before.
+  [[nodiscard]] GrowingArray<Entry> room_for(std::uint64_t count) const {
+    GrowingArray<Entry> entries(account_, "n-grams being read");
+    if (!lines_.compressed()) entries.reserve(count);
+    return entries;
   }
 
   void read_ngrams(std::size_t order) {
-    Array<Entry> entries(account_, counts_[order - 1], "n-grams being read");
+    const auto count = static_cast<std::uint32_t>(counts_[order - 1]);
+    GrowingArray<Entry> entries = room_for(count);
     const std::uint64_t first_line = lines_.number() + 1;
-    contexts_ = {};
     std::array<std::uint32_t, most_orders> ids{};  // neighbours have most words in common
-    for (std::uint32_t i = 0; i < entries.size(); ++i) {
-      const Line line = read_line(order, i);
-      for (std::size_t w = 0; w < order; ++w) {
-        if (i == 0 || line.words[w] != model_.words[ids[w]]) ids[w] = id_of(line.words[w], order);
+    std::vector<Entry> part;
+    std::vector<std::array<std::uint32_t, most_orders>> words;
+    for (std::uint32_t i = 0; i < count;) {
+      part.clear();
+      words.clear();
+      for (; i < count && part.size() < entries_at_a_time; ++i) {
+        const Line line = read_line(order, i);
+        for (std::size_t w = 0; w < order; ++w) {
+          if (i == 0 || line.words[w] != model_.words[ids[w]]) ids[w] = id_of(line.words[w], order);
+        }
+        words.push_back(ids);
+        part.push_back({ids[0], ids[order - 1], line.probability, line.backoff, i});
       }
-      entries[i] = {context_of(order, ids), ids[order - 1], line.probability, line.backoff, i};
+      for (std::size_t n = 2; n < order; ++n) extend_contexts(n, part, words, first_line);
+      entries.append(part);
     }
     const auto before = [&](const Entry& a, const Entry& b) { return model_.trie.before(a, b); };
     if (!std::is_sorted(entries.begin(), entries.end(), before)) {
@@ -256,22 +272,18 @@ class Reader {
     return id;
   }
 
-  /// The entry of the first order - 1 words. Those that the last line began with too need not be looked for.
-  std::uint32_t context_of(std::size_t order, const std::array<std::uint32_t, most_orders>& ids) {
-    std::size_t same = 0;
-    while (same < contexts_.length && contexts_.ids[same] == ids[same]) ++same;
-    for (std::size_t n = same; n + 1 < order; ++n) {
-      const std::uint32_t entry = n == 0 ? ids[0] : find(n + 1, contexts_.entries[n - 1], ids[n]);
-      if (entry == none) bad(fmt::format("the first {} words of a {}-gram are no {}-gram", n + 1, order, n + 1));
-      contexts_.entries[n] = entry;
-      contexts_.ids[n] = ids[n];
+  /// Makes contexts of n - 1 words such of n. Many at once, so that what one waits for in memory the others need not.
+  void extend_contexts(std::size_t n, std::span<Entry> part,
+                       std::span<const std::array<std::uint32_t, most_orders>> words, std::uint64_t first_line) const {
+    std::array<Trie::Range, entries_at_a_time> ranges;
+    for (std::size_t i = 0; i < part.size(); ++i) ranges[i] = model_.trie.extensions(n - 1, part[i].context);
+    for (std::size_t i = 0; i < part.size(); ++i) model_.trie.prefetch(n, ranges[i], words[i][n - 1]);
+    for (std::size_t i = 0; i < part.size(); ++i) {
+      part[i].context = model_.trie.find(n, ranges[i], words[i][n - 1]);
+      if (part[i].context == none) {
+        bad_at(first_line + part[i].place, fmt::format("its first {} words are no {}-gram", n, n));
+      }
     }
-    contexts_.length = order - 1;
-    return contexts_.entries[order - 2];
-  }
-
-  std::uint32_t find(std::size_t order, std::uint32_t context, std::uint32_t word) const {
-    return model_.trie.find(order, model_.trie.extensions(order - 1, context), word);
   }
 
   Lines lines_;
@@ -279,11 +291,6 @@ class Reader {
   const Account& account_;
   NGram::Impl& model_;
   std::vector<std::uint64_t> counts_;
-  struct {
-    std::size_t length = 0;
-    std::array<std::uint32_t, most_orders> ids{};
-    std::array<std::uint32_t, most_orders> entries{};
-  } contexts_;  ///< of the last line
 };
 
 }  // namespace

@@ -71,7 +71,9 @@ class GrowingArray {
     std::copy(values.begin(), values.end(), begin() + size_);
     size_ += values.size();
   }
-  void pop_back(std::size_t count) noexcept { size_ -= count; }
+  void reserve(std::uint64_t size) {
+    if (size > array_.size()) resize(size);
+  }
   /// Gives back the room that is not used.
   void shrink() {
     if (size_ != array_.size()) resize(size_);

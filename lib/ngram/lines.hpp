@@ -28,6 +28,7 @@ class Lines {
   /// Bytes of the file, as it is, and how many of them are read.
   [[nodiscard]] std::uint64_t size() const noexcept { return file_->bytes().size(); }
   [[nodiscard]] std::uint64_t position() const noexcept { return position_; }
+  [[nodiscard]] bool compressed() const noexcept { return inflater_ != nullptr; }
   /// Bytes of text that the file can hold at most.
   [[nodiscard]] std::uint64_t most_text() const noexcept;
 

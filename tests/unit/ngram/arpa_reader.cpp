@@ -85,7 +85,7 @@ TEST_CASE("ARPA: every malformed line is named with its number") {
       {"-0.875\tb a\n", "-0.25\ta b\n", "line 19: the same 2-gram as in line 18"},
       {"-0.875\tb a\n", "\n", "line 19: 2 2-grams, the header says 5"},
       {"-0.875\tb a\n", "-0.875\tb\n", "line 19: 2 fields, expected a number and 2 words"},
-      {"\t<s> a b\n", "\tb b b\n", "line 24: the first 2 words of a 3-gram are no 2-gram"},
+      {"\t<s> a b\n", "\tb b b\n", "line 24: its first 2 words are no 2-gram"},
       {"\t<s> a b\n", "\t<s> a b\t-1\n", "line 24: back-off weight -1 of an n-gram of the highest order"},
       {"\\end\\", "\\4-grams:", "line 27: \"\\4-grams:\", expected \\end\\"},
       {"\\end\\\n", "", "ends after line 26, expected \\end\\"},
@@ -112,6 +112,20 @@ TEST_CASE("ARPA: a file cut anywhere is an error") {
   for (std::size_t cut = 1; cut < whole; ++cut) CHECK(refusal(text.substr(0, cut)) != "no error");
   const std::string compressed = test::gzip(text);
   for (std::size_t cut = 2; cut < compressed.size(); ++cut) CHECK(refusal(compressed.substr(0, cut)) != "no error");
+}
+
+TEST_CASE("ARPA: counts that lie allocate no more than the file is worth") {
+  // What a gzip file could hold is a thousand times its size: here it holds comments, and then too few n-grams.
+  const std::string text = std::string(1000, '#') + "\n";
+  std::string comments;
+  for (int i = 0; i < 30000; ++i) comments += text;
+  for (const auto& [what, by] : {std::pair{"ngram 1=6", "ngram 1=5000000"}, {"ngram 3=2", "ngram 3=2000000"}}) {
+    const test::MemoryFile file(test::gzip(comments + replaced(small_arpa, what, by)));
+    const Runtime runtime;
+    CHECK_THROWS_WITH_AS((void)NGram::load(file.path(), {.runtime = runtime}), doctest::Contains("the header says"),
+                         Error);
+    CHECK(runtime.memory_peak() < 100000);
+  }
 }
 
 TEST_CASE("ARPA: the memory cap, the stop token, progress") {

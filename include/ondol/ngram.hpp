@@ -95,8 +95,7 @@ struct NGramText {
 class ONDOL_API NGram {
  public:
   /// Reads an ARPA file, plain or gzip. Words without <unk> in the file get the id behind the last.
-  /// @throws Error not_found, io; bad_file: with the line that is wrong, and what is wrong with it; unsupported:
-  /// another
+  /// @throws Error not_found, io; bad_file: the number of the line and what is wrong with it; unsupported: another
   ///         compression, KenLM's binary files, an order over 10; out_of_memory; cancelled; invalid_argument.
   [[nodiscard]] static NGram load(std::string_view path, const NGramLoadOptions& options = {});
 

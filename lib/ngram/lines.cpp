@@ -16,7 +16,7 @@ constexpr std::string_view gzip_mark = "\x1F\x8B";
 constexpr std::uint64_t most_inflated = 1032;
 constexpr std::size_t inflated_at_a_time = 1u << 17;
 /// Pages of a plain file are given back in such parts.
-constexpr std::uint64_t released_at_a_time = 1u << 26;
+constexpr std::uint64_t released_at_a_time = 1u << 24;
 
 constexpr std::pair<std::string_view, const char*> other_files[] = {
     {"\xFD"

@@ -40,7 +40,7 @@ class NGramOptions(TypedDict, total=False):
 
 
 class NGram:
-    """An n-gram language model with back-off. Immutable; any thread may use it. Ids are places of the file's unigrams."""
+    """An n-gram language model with back-off. Immutable; any thread may use it. Ids are the file's unigrams' places."""
 
     def __init__(self, native: _ondol.NGram):
         self._native = native
@@ -126,7 +126,7 @@ class NGram:
         return self._native.step(state, word)
 
     def log_probabilities(self, state: _ondol.NGramState) -> np.ndarray:
-        """Natural logarithms of the probabilities of all words, float32 [vocabulary]; of <s> -inf: it follows nothing."""
+        """Natural logarithms of the probabilities of all words, float32 [vocabulary]; <s> follows nothing: -inf."""
         return self._native.log_probabilities(state)
 
     def score(self, text: Union[str, bytes], *, begin: bool = True, end: bool = True) -> _ondol.NGramScore:
@@ -180,11 +180,11 @@ class NGramEstimate:
 class NGramTrainer:
     """Counts the n-grams of a text, in memory. One thread at a time.
 
-    smoothing: "kneser_ney" (interpolated and modified), "additive" (`added` occurrences of each word behind each context)
-    or "none". discount_fallback: Kneser-Ney discounts of n-grams seen once, twice and more often, such as (0.5, 1, 1.5),
-    where the text is too small to estimate them; without it that is an error. prune: for each order, n-grams seen at most
-    so often are left out; the last value goes for all higher orders. unit: "words", "characters" (Korean syllables) or
-    "bytes". skip_special: leave out <s>, </s> and <unk> in the text, which are an error otherwise.
+    smoothing: "kneser_ney" (interpolated and modified), "additive" (`added` occurrences of each word behind each
+    context) or "none". discount_fallback: Kneser-Ney discounts of n-grams seen once, twice and more often, such as
+    (0.5, 1, 1.5), where the text is too small to estimate them; without it that is an error. prune: for each order,
+    n-grams seen at most so often are left out; the last value goes for all higher orders. unit: "words", "characters"
+    (Korean syllables) or "bytes". skip_special: leave out <s>, </s> and <unk> in the text, which are an error otherwise.
     """
 
     def __init__(self, *, order: int = 5, smoothing: str = "kneser_ney", added: float = 1.0,

@@ -1,11 +1,11 @@
-"""N-gram models in Ondol beside KenLM: memory, time to load, words scored a second, the largest difference of a word's log10.
+"""N-gram models in Ondol beside KenLM: memory, time to load, words scored a second, difference of a word's log10.
 
     python tests/bench/ngrams.py TEXT --kenlm PYTHON [--build-binary PROGRAM]
 
-TEXT has a sentence a line. Each twentieth is scored by a model of order 5 that Ondol learns from the others. PYTHON is the
-interpreter of an environment with KenLM (pip install kenlm), whose module reads ARPA files into hash tables; its program
-build_binary, if given, makes its tries, one of them with 8-bit values. Each model is measured in a process of its own, on
-one thread, in alternating rounds.
+TEXT has a sentence a line. Each twentieth is scored by a model of order 5 that Ondol learns from the others. PYTHON is
+the interpreter of an environment with KenLM (pip install kenlm), whose module reads ARPA files into hash tables; its
+program build_binary, if given, makes its tries, one of them with 8-bit values. Each model is measured in a process of
+its own, on one thread, in alternating rounds, by the processor time it takes.
 """
 
 import argparse
@@ -37,18 +37,18 @@ def measure(library, model_path, sentences_path):
         load, score = kenlm.Model, lambda model, text: model.score(text)
         words_of = lambda model, text: [word[0] for word in model.full_scores(text)]  # noqa: E731
     sentences = Path(sentences_path).read_text(encoding="utf-8").splitlines()
-    before, start = resident(), time.perf_counter()
+    before, start = resident(), time.process_time()
     model = load(model_path)
-    loaded = time.perf_counter() - start
+    loaded = time.process_time() - start
     times = []
     for _ in range(3):
-        start = time.perf_counter()
+        start = time.process_time()
         for text in sentences:
             score(model, text)
-        times.append(time.perf_counter() - start)
+        times.append(time.process_time() - start)
     words = sum(len(text.split()) + 1 for text in sentences)
-    print(json.dumps({"load_seconds": loaded, "resident_bytes": resident() - before, "words_per_second": words / min(times),
-                      "scores": [words_of(model, text) for text in sentences]}))
+    print(json.dumps({"load_seconds": loaded, "resident_bytes": resident() - before,
+                      "words_per_second": words / min(times), "scores": [words_of(model, text) for text in sentences]}))
 
 
 def main():
@@ -86,9 +86,8 @@ def main():
         for i in range(options.rounds):
             for name in list(runs) if i % 2 else reversed(list(runs)):
                 python, library, path = runs[name]
-                done = subprocess.run([python, __file__, "--measure", library, path, str(folder / "sentences")], check=True,
-                                      stdout=subprocess.PIPE,
-                                      stderr=subprocess.DEVNULL)
+                done = subprocess.run([python, __file__, "--measure", library, path, str(folder / "sentences")],
+                                      check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
                 found[name].append(json.loads(done.stdout))
         sizes = {name: Path(path).stat().st_size for name, (_, library, path) in runs.items() if path != arpa}
         results = {}
@@ -104,8 +103,9 @@ def main():
           f"{len(exact):,} sentences scored; medians of {options.rounds}")
     for name, r in results.items():
         size = "" if r["bytes"] is None else f"model {r['bytes'] / 1e6:6.1f} MB  "
-        print(f"{name:28} {r['words_per_second'] / 1e6:5.2f} M words/s  {size}resident +{r['resident_bytes'] / 1e6:6.1f} MB  "
-              f"load {r['load_seconds']:5.2f} s  differs by {r['largest_difference']:.1e}")
+        print(f"{name:28} {r['words_per_second'] / 1e6:5.2f} M words/s  {size}"
+              f"resident +{r['resident_bytes'] / 1e6:6.1f} MB  load {r['load_seconds']:5.2f} s  "
+              f"differs by {r['largest_difference']:.1e}")
     if options.json:
         options.json.write_text(json.dumps(results, indent=1))
     for name in ("kenlm probing", "kenlm trie", "kenlm trie, small pointers"):

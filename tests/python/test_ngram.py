@@ -127,7 +127,7 @@ class Arpa:
 
 
 def random_arpa(path, order, seed, words=60, unknown=True, compress=False):
-    """A model that is no distribution, with n-grams whose last words are no n-gram, in random order, values of all sizes."""
+    """No distribution: values of all sizes, in random order, and n-grams whose last words are no n-gram."""
     r = random.Random(seed)
     vocabulary = ["<s>", "</s>", *(["<unk>"] if unknown else []), *(f"단{i}" for i in range(words))]
     grams = [[], [(w,) for w in vocabulary]]
@@ -163,8 +163,8 @@ def run(*arguments, stdin=b""):
 # Scoring
 
 
-@pytest.mark.parametrize("order, unknown, compress", [(1, True, False), (2, True, True), (3, False, False), (6, True, False),
-                                                      (10, True, False)])
+@pytest.mark.parametrize("order, unknown, compress", [
+    (1, True, False), (2, True, True), (3, False, False), (6, True, False), (10, True, False)])
 def test_scores_are_those_of_the_file(tmp_path, order, unknown, compress):
     path = tmp_path / ("lm.arpa.gz" if compress else "lm.arpa")
     vocabulary = random_arpa(path, order, seed=order, unknown=unknown, compress=compress)
@@ -295,7 +295,8 @@ def test_kneser_ney_is_what_the_paper_says(tmp_path, order, prune):
         else:
             assert backoff == 0, gram
     r = random.Random(6)
-    for words in [*r.sample(sentences_of(text), 30), *([r.choice(reference.vocabulary) for _ in range(9)] for _ in range(30))]:
+    noise = [[r.choice(reference.vocabulary) for _ in range(9)] for _ in range(30)]
+    for words in [*r.sample(sentences_of(text), 30), *noise]:
         words = [w for w in words if w != "<s>"]
         context = ("<s>",)
         for word, nll in zip(words, model.score(" ".join(words), end=False).nll):
@@ -419,7 +420,8 @@ def test_the_command_trains_and_scores(tmp_path):
     model = ondol.NGram.load(arpa)
     assert model.order == 3
     lines = text.read_text(encoding="utf-8").split("\n")[:3]
-    scored = json.loads(run("ngram", "-", arpa, "--score", "--json", stdin="\n".join([*lines, "", "없는말"]).encode()).stdout)
+    done = run("ngram", "-", arpa, "--score", "--json", stdin="\n".join([*lines, "", "없는말"]).encode())
+    scored = json.loads(done.stdout)
     assert [row["nll"] for row in scored["lines"]] == [-model.score(line).sum for line in [*lines, "없는말"]]
     assert scored["unknown"] == 1 and scored["tokens"] == sum(len(line.split()) + 1 for line in [*lines, "x"])
     assert run("ngram", text, arpa, "--score").stdout.count(b"\n") == 1501

@@ -25,7 +25,7 @@ def _numbers(what: str, text: str, kind: type) -> list:
 
 
 def ngram(
-    text: Annotated[str, typer.Argument(metavar="TEXT", help="A sentence a line, plain or gzip; - for standard input.")],
+    text: Annotated[str, typer.Argument(metavar="TEXT", help="A sentence a line, plain or gzip; -: standard input.")],
     arpa: Annotated[Path, typer.Argument(metavar="ARPA", help="The model: written, or with --score read.")],
     order: Annotated[int, typer.Option(help="Words of the longest n-grams, 1 to 10.")] = 5,
     smoothing: Annotated[str, typer.Option(help="kneser_ney, additive or none.")] = "kneser_ney",
@@ -68,8 +68,8 @@ def ngram(
         return
     print(f"{sentences:,} sentences, {words:,} words")
     for n, count in enumerate(estimate.counts, 1):
-        discounts = "  discounts " + " ".join(f"{d:.4f}" for d in estimate.discounts[n - 1]) if estimate.discounts else ""
-        print(f"{n}-grams {count:>12,}{discounts}")
+        discounts = estimate.discounts[n - 1] if estimate.discounts else ()
+        print(f"{n}-grams {count:>12,}", *(f" {d:.4f}" for d in discounts))
     print(f"{arpa} ({size(arpa.stat().st_size)})")
 
 
@@ -92,13 +92,15 @@ def _score(text: str, arpa: Path, as_json: bool) -> None:
     rows: List[Dict[str, Any]] = []
     all_nll = known_nll = 0.0
     for line in _lines(text):
-        scored = model.score(line.rstrip(b"\r\n"))
-        if not model.encode(line.rstrip(b"\r\n")):
+        line = line.rstrip(b"\r\n")
+        if not model.encode(line):
             continue
+        scored = model.score(line)
         unknown = scored.lengths.count(0)
         all_nll -= scored.sum
         known_nll += sum(nll for nll, length in zip(scored.nll, scored.lengths) if length)
-        rows.append({"nll": -scored.sum, "tokens": len(scored.nll), "unknown": unknown, "perplexity": scored.perplexity})
+        rows.append({"nll": -scored.sum, "tokens": len(scored.nll), "unknown": unknown,
+                     "perplexity": scored.perplexity})
         if not as_json:
             print(f"{-scored.sum:.6f}\t{len(scored.nll)}\t{unknown}\t{scored.perplexity:.6f}")
     tokens, unknown = (sum(row[name] for row in rows) for name in ("tokens", "unknown"))

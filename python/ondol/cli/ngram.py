@@ -68,8 +68,10 @@ def ngram(
         return
     print(f"{sentences:,} sentences, {words:,} words")
     for n, count in enumerate(estimate.counts, 1):
-        discounts = estimate.discounts[n - 1] if estimate.discounts else ()
-        print(f"{n}-grams {count:>12,}", *(f" {d:.4f}" for d in discounts))
+        line = f"{n}-grams {count:>12,}"
+        if estimate.discounts:
+            line += "  discounts" + "".join(f" {d:.4f}" for d in estimate.discounts[n - 1])
+        print(line)
     print(f"{arpa} ({size(arpa.stat().st_size)})")
 
 

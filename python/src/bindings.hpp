@@ -22,5 +22,6 @@ void bind_generate(py::module_& m);
 void bind_chat(py::module_& m);
 void bind_reply_parser(py::module_& m);
 void bind_convert(py::module_& m);
+void bind_ngram(py::module_& m);
 
 }  // namespace ondol::python

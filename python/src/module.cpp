@@ -17,4 +17,5 @@ PYBIND11_MODULE(_ondol, m) {
   bind_chat(m);
   bind_reply_parser(m);
   bind_convert(m);
+  bind_ngram(m);
 }

@@ -68,7 +68,20 @@ void Attention::apply(Activations& x, const Pass& pass, std::span<const KeyValue
   auto* q = compute.arena.take<float>(rows * width);
   auto* k = compute.arena.take<float>(rows * kv_width);
   auto* v = compute.arena.take<float>(rows * kv_width);
-  query.apply(x, q, compute);
+  float* gates = nullptr;
+  if (shape.gated) {
+    gates = compute.arena.take<float>(rows * width);
+    auto* both = compute.arena.take<float>(rows * 2 * width);
+    query.apply(x, both, compute);
+    compute.pool.parallel_ranges(rows * heads, 64, [&](std::size_t begin, std::size_t end) {
+      for (std::size_t i = begin; i < end; ++i) {
+        std::copy_n(both + 2 * i * head_dim, head_dim, q + i * head_dim);
+        std::copy_n(both + (2 * i + 1) * head_dim, head_dim, gates + i * head_dim);
+      }
+    });
+  } else {
+    query.apply(x, q, compute);
+  }
   key.apply(x, k, compute);
   value.apply(x, v, compute);
   scale(k, rows * kv_width, shape.key_scale, compute);
@@ -172,8 +185,16 @@ void Attention::apply(Activations& x, const Pass& pass, std::span<const KeyValue
     }
     flush();
   });
+  if (gates) {
+    compute.pool.parallel_ranges(rows, 4, [&](std::size_t begin, std::size_t end) {
+      const std::size_t n = (end - begin) * width;
+      compute.kernels.elementwise->activate(Activation::sigmoid, gates + begin * width, n);
+      compute.kernels.elementwise->multiply(mixed + begin * width, gates + begin * width, n);
+    });
+  }
   Activations attended(mixed, rows, width, width);
   output.apply(attended, out, compute);
+  scale(out, rows * output.outputs(), shape.output_scale, compute);
 }
 
 }  // namespace ondol

@@ -50,16 +50,18 @@ struct Attention {
     QueryKeyNorm query_key_norm = QueryKeyNorm::none;
     bool norm_after_rope = false;
     double key_scale = 1;  ///< of keys, before all else
+    double output_scale = 1;  ///< of the whole
     double softcap = 0;    ///< scores become softcap * tanh(score / softcap); 0 = not
     double clip = 0;       ///< queries, keys and values are cut to +-clip; 0 = not
     double alibi = 0;      ///< > 0: the largest exponent of ALiBi's slopes (Press et al. 2022), usually 8
     double alibi_scale = 1;
     bool sinks = false;  ///< a learned score without a value for each head
+    bool gated = false;  ///< heads are multiplied by the sigmoid of a gate, which stands behind each query
 
     bool operator==(const Shape&) const = default;
   };
   Shape shape;
-  Linear query;
+  Linear query;  ///< [heads, head_dim], or gated, [heads, 2, head_dim]
   Linear key;
   Linear value;
   Linear output;

@@ -35,7 +35,13 @@ constexpr std::pair<std::string_view, std::string_view> attachments[] = {
 
 GgufWriter::Value value_of(KeyType type, const Json& json) {
   switch (type) {
-    case KeyType::count: return static_cast<std::uint32_t>(json.as_uint64().value_or(0));
+    case KeyType::count:
+      if (json.is_array()) {  // a number each layer
+        std::vector<std::int32_t> each;
+        for (const Json& item : json.items()) each.push_back(static_cast<std::int32_t>(item.as_int64().value_or(0)));
+        return each;
+      }
+      return static_cast<std::uint32_t>(json.as_uint64().value_or(0));
     case KeyType::number: return static_cast<float>(json.as_double().value_or(0));
     case KeyType::flag: return json.as_bool().value_or(false);
     case KeyType::flags: {

@@ -4,36 +4,24 @@
 
 #include <type_traits>
 
+#include "models/layer_place.hpp"
+
 namespace ondol {
 namespace {
 
-/// What the binding of a block needs to know.
-struct Place {
-  const Recipe& recipe;
-  std::string prefix;  // "blk.3."
-  WeightBinder& binder;
-
-  [[nodiscard]] std::string operator()(const char* name) const { return prefix + name; }
-  void norm(const char* name, std::size_t n, Norm& to) const {
-    to.kind = recipe.norm;
-    to.eps = static_cast<float>(recipe.norm_eps);
-    binder.norm((*this)(name), n, to);
-  }
-};
-
-void bind(const Attention::Shape& shape, const Place& at, Attention& to) {
+void bind(const Attention::Shape& shape, const LayerPlace& at, Attention& to) {
   to.shape = shape;
   const std::size_t hidden = at.recipe.hidden_size;
   const std::size_t width = shape.heads * shape.head_dim;
   const std::size_t kv_width = shape.kv_heads * shape.head_dim;
   WeightBinder& binder = at.binder;
-  if (binder.has(at("attn_qkv.weight"))) {
+  if (!shape.gated && binder.has(at("attn_qkv.weight"))) {
     const std::size_t all = width + 2 * kv_width;
     binder.linear_part(at("attn_qkv"), all, 0, width, hidden, to.query);
     binder.linear_part(at("attn_qkv"), all, width, kv_width, hidden, to.key);
     binder.linear_part(at("attn_qkv"), all, width + kv_width, kv_width, hidden, to.value);
   } else {
-    binder.linear(at("attn_q"), width, hidden, to.query);
+    binder.linear(at("attn_q"), shape.gated ? 2 * width : width, hidden, to.query);
     binder.linear(at("attn_k"), kv_width, hidden, to.key);
     binder.linear(at("attn_v"), kv_width, hidden, to.value);
   }
@@ -53,7 +41,7 @@ LayerCache cache(const Attention::Shape& shape) {
           .window = shape.chunk ? shape.chunk : shape.window};
 }
 
-void bind(const Mlp::Shape& shape, const Place& at, Mlp& to) {
+void bind(const Mlp::Shape& shape, const LayerPlace& at, Mlp& to) {
   to.shape = shape;
   const std::size_t hidden = at.recipe.hidden_size;
   const std::size_t n = shape.intermediate_size;
@@ -67,11 +55,28 @@ void bind(const Mlp::Shape& shape, const Place& at, Mlp& to) {
   at.binder.linear(at("ffn_down"), hidden, n, to.down);
 }
 
+void bind(const AttentionAndMamba2::Shape& shape, const LayerPlace& at, AttentionAndMamba2& to) {
+  bind(shape.attention, at, to.attention);
+  bind(shape.mamba2, at, to.mamba2);
+}
+
+template <class Shape>
+LayerCache cache(const Shape& shape) {
+  return {.state = shape.state_size()};
+}
+LayerCache cache(const AttentionAndMamba2::Shape& shape) {
+  LayerCache both = cache(shape.attention);
+  both.state = shape.mamba2.state_size();
+  return both;
+}
+
 /// Makes the block that a shape belongs to where it will stay: each block has its own Shape.
 template <class Blocks, class Shape, std::size_t i = 0>
-void bind_block(const Shape& shape, const Place& at, Blocks& to) {
+void bind_block(const Shape& shape, const LayerPlace& at, Blocks& to) {
   using Block = std::variant_alternative_t<i, Blocks>;
-  if constexpr (std::is_same_v<Shape, typename Block::Shape>) {
+  if constexpr (std::is_same_v<Shape, Block>) {  // none
+    to.template emplace<i>();
+  } else if constexpr (std::is_same_v<Shape, typename Block::Shape>) {
     bind(shape, at, to.template emplace<i>());
   } else {
     bind_block<Blocks, Shape, i + 1>(shape, at, to);
@@ -81,10 +86,14 @@ void bind_block(const Shape& shape, const Place& at, Blocks& to) {
 }  // namespace
 
 void bind_layer(const Recipe& recipe, std::size_t index, WeightBinder& binder, Layer& layer) {
-  const Place at{recipe, fmt::format("blk.{}.", index), binder};
+  const LayerPlace at{recipe, fmt::format("blk.{}.", index), binder};
   const std::size_t hidden = recipe.hidden_size;
   const NormPlace place = recipe.norm_place;
-  if (recipe.parallel) {
+  const LayerRecipe& own = recipe.layers[index];
+  const bool mixer_only = std::holds_alternative<std::monostate>(own.feed_forward);
+  if (mixer_only) {
+    at.norm("attn_norm", hidden, layer.mixer_norm);
+  } else if (recipe.parallel) {
     const bool two = binder.has(at("attn_norm_2.weight"));  // Falcon: attn_norm is then the feed-forward block's
     at.norm(two ? "attn_norm_2" : "attn_norm", hidden, layer.mixer_norm);
     const char* other = two ? "attn_norm" : "ffn_norm";
@@ -92,7 +101,8 @@ void bind_layer(const Recipe& recipe, std::size_t index, WeightBinder& binder, L
   } else {
     if (place == NormPlace::before || place == NormPlace::both) {
       at.norm("attn_norm", hidden, layer.mixer_norm);
-      at.norm("ffn_norm", hidden, layer.feed_forward_norm);
+      const bool other = place == NormPlace::before && binder.has(at("post_attention_norm.weight"));  // Qwen 3 Next
+      at.norm(other ? "post_attention_norm" : "ffn_norm", hidden, layer.feed_forward_norm);
     }
     if (place == NormPlace::after || place == NormPlace::both) {
       at.norm("post_attention_norm", hidden, layer.mixer_post_norm);
@@ -103,13 +113,15 @@ void bind_layer(const Recipe& recipe, std::size_t index, WeightBinder& binder, L
       at.norm("layer_output_norm", hidden, layer.feed_forward_post_norm);
     }
   }
-  const LayerRecipe& own = recipe.layers[index];
   std::visit([&](const auto& shape) { bind_block(shape, at, layer.mixer); }, own.mixer);
   std::visit([&](const auto& shape) { bind_block(shape, at, layer.feed_forward); }, own.feed_forward);
+  layer.mixer_state = std::visit([](const auto& shape) { return cache(shape); }, own.mixer).state;
 }
 
 LayerCache cache_of(const LayerRecipe& recipe) {
-  return std::visit([](const auto& shape) { return cache(shape); }, recipe.mixer);
+  LayerCache layer = std::visit([](const auto& shape) { return cache(shape); }, recipe.mixer);
+  if (const auto* mix = std::get_if<RwkvChannelMix::Shape>(&recipe.feed_forward)) layer.state += mix->state_size();
+  return layer;
 }
 
 }  // namespace ondol

@@ -3,8 +3,6 @@
 #include <cstddef>
 #include <variant>
 
-#include "blocks/attention.hpp"
-#include "blocks/mlp.hpp"
 #include "blocks/norm.hpp"
 #include "cache/cache.hpp"
 #include "models/recipe.hpp"
@@ -12,8 +10,8 @@
 
 namespace ondol {
 
-using Mixer = std::variant<Attention>;
-using FeedForward = std::variant<Mlp>;
+using Mixer = std::variant<Attention, Mamba, Mamba2, AttentionAndMamba2, ShortConvolution, RgLru, GatedDelta, RwkvTimeMix>;
+using FeedForward = std::variant<Mlp, RwkvChannelMix, std::monostate>;
 
 /// One layer's weights. Norms that a place does not have are empty.
 struct Layer {
@@ -23,6 +21,7 @@ struct Layer {
   Norm feed_forward_norm;
   FeedForward feed_forward;
   Norm feed_forward_post_norm;
+  std::size_t mixer_state = 0;  ///< floats of the layer's state before the feed-forward block's
 };
 
 /// Binds the tensors of layer `index` ("blk.<index>.…"). @throws Error bad_file.

@@ -34,6 +34,27 @@ Activation activation_of(const Config& c, std::string_view otherwise) {
   return found->second;
 }
 
+std::size_t kv_heads_of(const Config& c, std::size_t heads) {
+  const Json* value = c.find("num_key_value_heads");
+  std::size_t n = 0;
+  if (value && value->is_array()) {
+    for (const std::int64_t own : c.integers("num_key_value_heads")) {
+      if (own == 0) continue;  // a layer without attention
+      if (own < 0 || own > 65'536 || (n != 0 && static_cast<std::size_t>(own) != n)) {
+        c.refuse("num_key_value_heads", "one number for all layers with attention", Status::unsupported);
+      }
+      n = static_cast<std::size_t>(own);
+    }
+    if (n == 0) c.refuse("num_key_value_heads", "a layer with attention");
+  } else {
+    n = c.count_or("num_key_value_heads", heads, 65'536);
+  }
+  if (heads % n != 0) {
+    fail(Status::bad_file, fmt::format("{}: {} query heads do not share {} kv heads evenly", c.path(), heads, n));
+  }
+  return n;
+}
+
 Recipe llama_like(const Config& c) {
   Recipe r;
   r.context = c.count_or("max_position_embeddings", 2048, 1u << 30);
@@ -44,10 +65,7 @@ Recipe llama_like(const Config& c) {
 
   Attention::Shape a;
   a.heads = c.count("num_attention_heads", 65'536);
-  a.kv_heads = c.count_or("num_key_value_heads", a.heads, 65'536);
-  if (a.heads % a.kv_heads != 0) {
-    fail(Status::bad_file, fmt::format("{}: {} query heads do not share {} kv heads evenly", c.path(), a.heads, a.kv_heads));
-  }
+  a.kv_heads = kv_heads_of(c, a.heads);
   a.head_dim = c.count_or("head_dim", r.hidden_size / a.heads, 512);
   if (a.head_dim == 0 || a.head_dim > 512) {
     fail(Status::unsupported, fmt::format("{}: heads of {} dimensions, expected 1 .. 512", c.path(), a.head_dim));

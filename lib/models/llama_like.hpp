@@ -11,6 +11,10 @@ namespace ondol {
 /// with one rotary embedding and no window.
 [[nodiscard]] Recipe llama_like(const Config& config);
 
+/// Heads of keys and values; where a file states them for each layer, those of the layers that have any.
+/// @throws Error bad_file.
+[[nodiscard]] std::size_t kv_heads_of(const Config& config, std::size_t heads);
+
 /// The activation that config.json calls hidden_act. @throws Error unsupported: names it.
 [[nodiscard]] Activation activation_of(const Config& config, std::string_view otherwise);
 

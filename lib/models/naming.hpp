@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string_view>
 #include <vector>
@@ -17,14 +18,23 @@ struct Layout {
   void (*from_gguf)(const Config& config, Weight& weight);
 };
 
+/// Makes each value f(value); the weight is then stored as F32.
+void change_values(Weight& weight, const std::function<float(float)>& f);
+
 namespace layouts {
 
 extern const Layout rotated_queries;  ///< rows of each head from halves (i, i + d/2) to neighbours (2i, 2i + 1)
 extern const Layout rotated_keys;
 extern const Layout heads_of_three;   ///< rows [heads][q, k, v][head_dim] to [q, k, v][heads][head_dim]
 extern const Layout kv_groups;        ///< rows [kv_heads][queries.., k, v][head_dim] to all q, all k, all v
-extern const Layout transposed;       ///< [in, out] to [out, in]
+extern const Layout transposed;       ///< [in, out] to [out, in], of each matrix of a stack
 extern const Layout plus_one;         ///< stored as the difference to 1
+extern const Layout minus_exp;        ///< -exp(x)
+extern const Layout depthwise;        ///< [channels, 1, kernel] to [channels, kernel]
+extern const Layout per_head;         ///< [heads] to [heads, 1]
+extern const Layout per_head_rates;   ///< the same, and -exp(x)
+extern const Layout norm_groups;      ///< [width] to [groups, width / groups], for ssm_group_count of them
+extern const Layout per_channel;      ///< [1, 1, channels] to [channels]
 
 }  // namespace layouts
 

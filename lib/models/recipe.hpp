@@ -7,9 +7,16 @@
 #include <vector>
 
 #include "blocks/attention.hpp"
+#include "blocks/attention_and_mamba2.hpp"
+#include "blocks/gated_delta.hpp"
+#include "blocks/mamba.hpp"
+#include "blocks/mamba2.hpp"
 #include "blocks/mlp.hpp"
 #include "blocks/norm.hpp"
+#include "blocks/rg_lru.hpp"
 #include "blocks/rope.hpp"
+#include "blocks/rwkv.hpp"
+#include "blocks/short_convolution.hpp"
 
 namespace ondol {
 
@@ -31,12 +38,19 @@ struct RopeRecipe {
 };
 
 /// What mixes the positions of a layer, and what works on each position by itself.
-using MixerRecipe = std::variant<Attention::Shape>;
-using FeedForwardRecipe = std::variant<Mlp::Shape>;
+using MixerRecipe = std::variant<Attention::Shape, Mamba::Shape, Mamba2::Shape, AttentionAndMamba2::Shape,
+                                 ShortConvolution::Shape, RgLru::Shape, GatedDelta::Shape, RwkvTimeMix::Shape>;
+using FeedForwardRecipe = std::variant<Mlp::Shape, RwkvChannelMix::Shape, std::monostate>;  ///< monostate: none
 
 struct LayerRecipe {
   MixerRecipe mixer;
   FeedForwardRecipe feed_forward;
+
+  /// The shapes of its attention; nullptr if it has none.
+  [[nodiscard]] const Attention::Shape* attention() const {
+    if (const auto* both = std::get_if<AttentionAndMamba2::Shape>(&mixer)) return &both->attention;
+    return std::get_if<Attention::Shape>(&mixer);
+  }
 
   bool operator==(const LayerRecipe&) const = default;
 };
@@ -60,6 +74,7 @@ struct Recipe {
   bool embedding_norm = false;           ///< a norm behind the embedding
   std::optional<std::size_t> positions;  ///< learned positions: the row of the first one
   bool final_norm = true;
+  double final_norm_eps = 0;  ///< 0 = norm_eps
   double logit_scale = 1;
   double logit_softcap = 0;
 
@@ -68,7 +83,7 @@ struct Recipe {
   /// The shapes of the first layer with attention; nullptr if none has.
   [[nodiscard]] const Attention::Shape* attention() const {
     for (const LayerRecipe& layer : layers) {
-      if (const auto* shape = std::get_if<Attention::Shape>(&layer.mixer)) return shape;
+      if (const Attention::Shape* shape = layer.attention()) return shape;
     }
     return nullptr;
   }

@@ -50,6 +50,13 @@ const Family table[] = {
     {"cohere", "command-r", cohere, plain},
     {"cohere2", "cohere2", cohere2, plain},
     {"opt", "", opt, opt_names},
+    {"mamba", "mamba", mamba, mamba_names},
+    {"mamba2", "mamba2", mamba2, mamba2_names},
+    {"rwkv", "", rwkv, rwkv_names},
+    {"falcon_h1", "falcon-h1", falcon_h1, falcon_h1_names},
+    {"lfm2", "lfm2", lfm2, lfm2_names},
+    {"bamba", "granitehybrid", granite_hybrid, bamba_names},
+    {"recurrent_gemma", "", recurrent_gemma, recurrent_gemma_names},
 };
 
 }  // namespace

@@ -5,6 +5,8 @@
 #include <algorithm>
 
 #include <cmath>
+#include <iterator>
+#include <utility>
 
 #include "base/fail.hpp"
 
@@ -134,6 +136,17 @@ RopeScaling gguf_scaling(const Config& c) {
   return s;
 }
 
+/// The part of a head that is rotated where config.json states none: what transformers' configurations say of the model
+/// type.
+double usual_part(const Config& c) {
+  static constexpr std::pair<std::string_view, double> parts[] = {
+      {"bamba", 0.5},   {"glm4", 0.5}, {"glm4_moe", 0.5},    {"gpt_neox", 0.25},
+      {"nemotron", 0.5}, {"phi", 0.5},  {"qwen3_next", 0.25}, {"recurrent_gemma", 0.5},
+      {"stablelm", 0.25}};
+  const auto* found = std::ranges::find(parts, c.model_type(), &std::pair<std::string_view, double>::first);
+  return found == std::end(parts) ? 1 : found->second;
+}
+
 std::size_t check_dimensions(const Config& c, std::size_t dimensions, std::size_t head_dim, std::string_view name) {
   if (dimensions % 2 != 0 || dimensions == 0 || dimensions > head_dim) {
     fail(Status::bad_file, fmt::format("{}: {} is {}, expected an even number up to {}", c.path(), c.spelled(name),
@@ -167,7 +180,7 @@ RopeRecipe rope_of(const Config& c, std::size_t head_dim, double default_theta, 
   }
   rope.theta = of.positive_or("rope_theta", theta);
   const double part = of.positive_or("partial_rotary_factor",
-                                     c.positive_or("partial_rotary_factor", c.positive_or("rotary_pct", 1)));
+                                     c.positive_or("partial_rotary_factor", c.positive_or("rotary_pct", usual_part(c))));
   const double dimensions = part * static_cast<double>(head_dim);
   if (!(part <= 1)) of.refuse("partial_rotary_factor", "a number up to 1");
   rope.dimensions = check_dimensions(c, static_cast<std::size_t>(dimensions), head_dim, "partial_rotary_factor");

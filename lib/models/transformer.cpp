@@ -42,8 +42,9 @@ Transformer::Transformer(const Recipe& recipe, WeightBinder& binder) : recipe_(r
   for (std::size_t i = 0; i < layers_.size(); ++i) bind_layer(recipe, i, binder, layers_[i]);
   if (recipe.final_norm) {
     output_norm_.kind = recipe.norm;
-    output_norm_.eps = static_cast<float>(recipe.norm_eps);
-    binder.norm("output_norm", recipe.hidden_size, output_norm_);
+    output_norm_.eps = static_cast<float>(recipe.final_norm_eps > 0 ? recipe.final_norm_eps : recipe.norm_eps);
+    const bool other = !recipe.embedding_norm && binder.has("token_embd_norm.weight");  // LFM2 calls it so
+    binder.norm(other ? "token_embd_norm" : "output_norm", recipe.hidden_size, output_norm_);
   }
   binder.check_all_used();
 }
@@ -54,9 +55,20 @@ struct Transformer::Pass {
   std::size_t rows;
   CacheType type;
   KeyValueSpan* spans;
+  StateSpan* states;
   std::vector<Rope::Angles> angles;  // of each rope
   DistanceBias alibi;
   Compute& compute;
+
+  /// The states of a layer's block, which begin `offset` floats behind the layer's; valid until the next call.
+  [[nodiscard]] std::span<const StateSpan> states_of(std::size_t layer, std::size_t offset) const {
+    for (std::size_t s = 0; s < segments.size(); ++s) {
+      KVCache::Impl& cache = segments[s].cache;
+      states[s].before = cache.state(layer) + offset;
+      states[s].after = cache.next_state(layer) + offset;
+    }
+    return {states, segments.size()};
+  }
 };
 
 namespace {
@@ -82,27 +94,34 @@ void Transformer::run_mixer(const Layer& layer, std::size_t index, float* normed
   Compute& compute = pass.compute;
   const std::size_t hidden = recipe_.hidden_size;
   Activations x(normed, pass.rows, hidden, hidden);
+  const auto attention_pass = [&](const Attention::Shape& shape) {
+    const LayerCache& own = pass.segments[0].cache.layout().layers[index];
+    for (std::size_t s = 0; s < pass.segments.size(); ++s) {
+      KeyValueSpan& span = pass.spans[s];
+      span.keys = compute.arena.take<std::byte*>(own.kv_heads * span.blocks);
+      span.values = compute.arena.take<std::byte*>(own.kv_heads * span.blocks);
+      for (std::size_t i = 0; i < own.kv_heads * span.blocks; ++i) {
+        span.keys[i] = pass.segments[s].cache.keys(index, i % span.blocks, i / span.blocks);
+        span.values[i] = pass.segments[s].cache.values(index, i % span.blocks, i / span.blocks);
+      }
+    }
+    const int rope = shape.rope;
+    return Attention::Pass{.rope = rope < 0 ? nullptr : &ropes_[std::size_t(rope)],
+                           .angles = rope < 0 ? Rope::Angles{} : pass.angles[std::size_t(rope)],
+                           .bias = shape.alibi > 0 ? pass.alibi : DistanceBias{},
+                           .type = pass.type};
+  };
+  const std::span<const KeyValueSpan> spans(pass.spans, pass.segments.size());
   std::visit(
       [&](const auto& mixer) {
-        const LayerCache& own = pass.segments[0].cache.layout().layers[index];
-        if (own.kv_heads > 0) {
-          for (std::size_t s = 0; s < pass.segments.size(); ++s) {
-            KeyValueSpan& span = pass.spans[s];
-            span.keys = compute.arena.take<std::byte*>(own.kv_heads * span.blocks);
-            span.values = compute.arena.take<std::byte*>(own.kv_heads * span.blocks);
-            for (std::size_t i = 0; i < own.kv_heads * span.blocks; ++i) {
-              span.keys[i] = pass.segments[s].cache.keys(index, i % span.blocks, i / span.blocks);
-              span.values[i] = pass.segments[s].cache.values(index, i % span.blocks, i / span.blocks);
-            }
-          }
+        using Block = std::decay_t<decltype(mixer)>;
+        if constexpr (std::is_same_v<Block, Attention>) {
+          mixer.apply(x, attention_pass(mixer.shape), spans, out, compute);
+        } else if constexpr (std::is_same_v<Block, AttentionAndMamba2>) {
+          mixer.apply(x, attention_pass(mixer.attention.shape), spans, pass.states_of(index, 0), out, compute);
+        } else {
+          mixer.apply(x, pass.states_of(index, 0), out, compute);
         }
-        const int rope = mixer.shape.rope;
-        mixer.apply(x,
-                    {.rope = rope < 0 ? nullptr : &ropes_[std::size_t(rope)],
-                     .angles = rope < 0 ? Rope::Angles{} : pass.angles[std::size_t(rope)],
-                     .bias = mixer.shape.alibi > 0 ? pass.alibi : DistanceBias{},
-                     .type = pass.type},
-                    {pass.spans, pass.segments.size()}, out, compute);
       },
       layer.mixer);
 }
@@ -118,6 +137,7 @@ float* Transformer::layers(std::span<const Segment> segments, const std::stop_to
             .rows = rows,
             .type = segments[0].cache.layout().type,
             .spans = compute.arena.take<KeyValueSpan>(segments.size()),
+            .states = compute.arena.take<StateSpan>(segments.size()),
             .angles = {},
             .alibi = {},
             .compute = compute};
@@ -138,6 +158,7 @@ float* Transformer::layers(std::span<const Segment> segments, const std::stop_to
                      .keys = nullptr,
                      .values = nullptr,
                      .blocks = (end + cache_block - 1) / cache_block};
+    pass.states[s] = {.first_row = row, .rows = count, .before = nullptr, .after = nullptr};
     turns[s] = {.first_row = row, .rows = count, .first_position = first_position, .planned = cache.planned()};
     for (std::size_t i = 0; i < count; ++i, ++row) {
       positions[row] = static_cast<std::uint32_t>(cache.length() + i);
@@ -167,9 +188,18 @@ float* Transformer::layers(std::span<const Segment> segments, const std::stop_to
       std::copy_n(x, rows * hidden, normed);
     }
   };
-  const auto feed_forward = [&](const Layer& layer) {
+  const auto feed_forward = [&](const Layer& layer, std::size_t index) {
     Activations in(normed, rows, hidden, hidden);
-    std::visit([&](const auto& block) { block.apply(in, change, compute); }, layer.feed_forward);
+    std::visit(
+        [&](const auto& block) {
+          using Block = std::decay_t<decltype(block)>;
+          if constexpr (std::is_same_v<Block, RwkvChannelMix>) {
+            block.apply(in, pass.states_of(index, layer.mixer_state), change, compute);
+          } else if constexpr (!std::is_same_v<Block, std::monostate>) {
+            block.apply(in, change, compute);
+          }
+        },
+        layer.feed_forward);
   };
 
   for (std::size_t i = 0; i < layers_.size(); ++i) {
@@ -178,6 +208,10 @@ float* Transformer::layers(std::span<const Segment> segments, const std::stop_to
     const Arena::Scope layer_scope(compute.arena);
     normalise(layer.mixer_norm);
     run_mixer(layer, i, normed, pass, change);
+    if (std::holds_alternative<std::monostate>(layer.feed_forward)) {
+      add_change(layer.mixer_post_norm);
+      continue;
+    }
     if (recipe_.parallel) {
       // Both blocks see the same x: the second norm is taken before the first block's change is added.
       if (layer.feed_forward_norm) {
@@ -188,7 +222,7 @@ float* Transformer::layers(std::span<const Segment> segments, const std::stop_to
       add_change(layer.mixer_post_norm);
       normalise(layer.feed_forward_norm);
     }
-    feed_forward(layer);
+    feed_forward(layer, i);
     add_change(layer.feed_forward_post_norm);
   }
   return x;
@@ -207,22 +241,37 @@ void Transformer::head(const float* rows, std::size_t count, float* out, Compute
   embedding_.logits(rows, count, out, compute);
 }
 
+namespace {
+
+// Floats of scratch memory that a block takes for the rows of a pass.
+std::uint64_t scratch_of(const Attention::Shape& a, std::size_t context) {
+  const std::size_t group = a.heads / a.kv_heads;
+  const std::size_t tasks = Transformer::pass_rows / (48 / std::min<std::size_t>(group, 48)) * a.kv_heads;
+  const std::size_t heads = (a.gated ? 5 : 2) * a.heads + 2 * a.kv_heads;
+  return Transformer::pass_rows * heads * a.head_dim + tasks * attention_scratch(48, a.head_dim, a.head_dim) +
+         context / cache_block * a.kv_heads * 4;
+}
+std::uint64_t scratch_of(const AttentionAndMamba2::Shape& both, std::size_t context) {
+  return scratch_of(both.attention, context) + Transformer::pass_rows * both.mamba2.scratch();
+}
+std::uint64_t scratch_of(const Mlp::Shape& mlp, std::size_t) {
+  return Transformer::pass_rows * 3 * mlp.intermediate_size;
+}
+std::uint64_t scratch_of(const std::monostate&, std::size_t) { return 0; }
+template <class Recurrent>
+std::uint64_t scratch_of(const Recurrent& shape, std::size_t) {
+  return Transformer::pass_rows * shape.scratch();
+}
+
+}  // namespace
+
 std::uint64_t Transformer::scratch_bytes(std::size_t context) const noexcept {
   std::uint64_t most = 0;
-  const std::size_t hidden = recipe_.hidden_size;
   for (const LayerRecipe& layer : recipe_.layers) {
-    std::uint64_t mixer = 0;
-    if (const auto* a = std::get_if<Attention::Shape>(&layer.mixer)) {
-      const std::size_t group = a->heads / a->kv_heads;
-      const std::size_t tasks = pass_rows / (48 / std::min<std::size_t>(group, 48)) * a->kv_heads;
-      mixer = pass_rows * (2 * a->heads + 2 * a->kv_heads) * a->head_dim +
-              tasks * attention_scratch(48, a->head_dim, a->head_dim) + context / cache_block * a->kv_heads * 4;
-    }
-    std::uint64_t ff = 0;
-    if (const auto* m = std::get_if<Mlp::Shape>(&layer.feed_forward)) ff = pass_rows * 3 * m->intermediate_size;
-    most = std::max({most, mixer, ff});
+    const auto scratch = [&](const auto& shape) { return scratch_of(shape, context); };
+    most = std::max({most, std::visit(scratch, layer.mixer), std::visit(scratch, layer.feed_forward)});
   }
-  return (most + pass_rows * 4 * hidden + 32 * vocabulary()) * sizeof(float);
+  return (most + pass_rows * 4 * recipe_.hidden_size + 32 * vocabulary()) * sizeof(float);
 }
 
 }  // namespace ondol

@@ -103,6 +103,18 @@ void WeightBinder::vector(const std::string& name, std::size_t n, std::vector<fl
   jobs_.push_back({&weight, n * 4, [&weight, &to](Compute&, const auto&) { to = weight.values(); }});
 }
 
+void WeightBinder::transposed(const std::string& name, std::size_t rows, std::size_t columns, std::vector<float>& to) {
+  const Weight& weight = at(name);
+  const bool flat = weight.shape.size() == 1 && rows * columns == weight.columns();  // a dimension of 1 is dropped
+  (void)(flat ? find(name, rows * columns, 1) : find(name, columns, rows));
+  packed_bytes_ += rows * columns * sizeof(float);
+  jobs_.push_back({&weight, rows * columns * 4, [&weight, &to, rows, columns](Compute&, const auto&) {
+                     const std::vector<float> values = weight.values();
+                     to.resize(values.size());
+                     for (std::size_t i = 0; i < values.size(); ++i) to[i % columns * rows + i / columns] = values[i];
+                   }});
+}
+
 std::vector<float> WeightBinder::values(const std::string& name, std::size_t n) { return find(name, n, 1).values(); }
 
 const Weight& WeightBinder::rows(const std::string& name, std::size_t rows, std::size_t columns) {

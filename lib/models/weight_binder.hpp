@@ -34,7 +34,9 @@ class WeightBinder {
   void norm(const std::string& name, std::size_t n, Norm& to);
   /// n values of any storage type, by their full name.
   void vector(const std::string& name, std::size_t n, std::vector<float>& to);
-  /// The same, read now.
+  /// A matrix [rows, columns] by its full name, the other way round: [columns, rows].
+  void transposed(const std::string& name, std::size_t rows, std::size_t columns, std::vector<float>& to);
+  /// A vector's values, read now.
   [[nodiscard]] std::vector<float> values(const std::string& name, std::size_t n);
 
   /// A matrix of which single rows are read, by its full name; marked as used.

@@ -37,6 +37,13 @@ namespace ondol {
 [[nodiscard]] Recipe cohere(const Config& config);
 [[nodiscard]] Recipe cohere2(const Config& config);
 [[nodiscard]] Recipe opt(const Config& config);
+[[nodiscard]] Recipe mamba(const Config& config);
+[[nodiscard]] Recipe mamba2(const Config& config);
+[[nodiscard]] Recipe rwkv(const Config& config);
+[[nodiscard]] Recipe falcon_h1(const Config& config);
+[[nodiscard]] Recipe lfm2(const Config& config);
+[[nodiscard]] Recipe granite_hybrid(const Config& config);
+[[nodiscard]] Recipe recurrent_gemma(const Config& config);
 
 /// Where families older than Llama start from: LayerNorm, a plain feed-forward block, no rotary embedding.
 [[nodiscard]] Recipe gpt_like(const Config& config);
@@ -60,5 +67,14 @@ void granite_multipliers(const Config& config, Recipe& recipe);
 [[nodiscard]] Naming starcoder2_names(const Config& config);
 [[nodiscard]] Naming stablelm_names(const Config& config);
 [[nodiscard]] Naming opt_names(const Config& config);
+[[nodiscard]] Naming mamba_names(const Config& config);
+[[nodiscard]] Naming mamba2_names(const Config& config);
+[[nodiscard]] Naming rwkv_names(const Config& config);
+[[nodiscard]] Naming falcon_h1_names(const Config& config);
+[[nodiscard]] Naming lfm2_names(const Config& config);
+[[nodiscard]] Naming bamba_names(const Config& config);
+[[nodiscard]] Naming recurrent_gemma_names(const Config& config);
+/// Of Mamba 2 among other blocks: model.layers.{}.mamba.….
+[[nodiscard]] const Naming& hybrid_mamba2_names();
 
 }  // namespace ondol

@@ -37,7 +37,10 @@ void describe_attention(const Recipe& r, Keys& keys) {
   const Attention::Shape* a = r.attention();
   if (!a) return;
   keys.emplace_back("attention.head_count", count(a->heads));
-  keys.emplace_back("attention.head_count_kv", count(a->kv_heads));
+  Json::Array kv_heads;
+  for (const LayerRecipe& layer : r.layers) kv_heads.push_back(count(layer.attention() ? a->kv_heads : 0));
+  const bool all = std::ranges::all_of(r.layers, [](const LayerRecipe& layer) { return layer.attention() != nullptr; });
+  keys.emplace_back("attention.head_count_kv", all ? count(a->kv_heads) : Json(std::move(kv_heads)));
   keys.emplace_back("attention.key_length", count(a->head_dim));
   keys.emplace_back("attention.value_length", count(a->head_dim));
   if (static_cast<float>(a->scale) != static_cast<float>(1 / std::sqrt(static_cast<double>(a->head_dim)))) {
@@ -49,7 +52,7 @@ void describe_attention(const Recipe& r, Keys& keys) {
   std::size_t window = 0;
   Json::Array pattern;
   for (const LayerRecipe& layer : r.layers) {
-    const auto* own = std::get_if<Attention::Shape>(&layer.mixer);
+    const Attention::Shape* own = layer.attention();
     pattern.emplace_back(own && own->window > 0);
     if (own && own->window > 0) window = own->window;
   }
@@ -57,6 +60,27 @@ void describe_attention(const Recipe& r, Keys& keys) {
   keys.emplace_back("attention.sliding_window", count(window));
   if (!std::ranges::all_of(pattern, [](const Json& j) { return *j.as_bool(); })) {
     keys.emplace_back("attention.sliding_window_pattern", Json(std::move(pattern)));
+  }
+}
+
+void describe_state_space(const Recipe& r, Keys& keys) {
+  const auto add = [&](std::size_t kernel, std::size_t inner, std::size_t states, std::size_t rank) {
+    keys.emplace_back("ssm.conv_kernel", count(kernel));
+    keys.emplace_back("ssm.inner_size", count(inner));
+    keys.emplace_back("ssm.state_size", count(states));
+    keys.emplace_back("ssm.time_step_rank", count(rank));
+  };
+  const auto add_mamba2 = [&](const Mamba2::Shape& s) {
+    add(s.kernel, s.width(), s.states, s.heads);
+    keys.emplace_back("ssm.group_count", count(s.groups));
+  };
+  for (const LayerRecipe& layer : r.layers) {
+    if (const auto* s = std::get_if<Mamba::Shape>(&layer.mixer)) return add(s->kernel, s->channels, s->states, s->rank);
+    if (const auto* s = std::get_if<Mamba2::Shape>(&layer.mixer)) return add_mamba2(*s);
+    if (const auto* s = std::get_if<AttentionAndMamba2::Shape>(&layer.mixer)) return add_mamba2(s->mamba2);
+    if (const auto* s = std::get_if<ShortConvolution::Shape>(&layer.mixer)) {
+      return void(keys.emplace_back("shortconv.l_cache", count(s->kernel)));
+    }
   }
 }
 
@@ -70,11 +94,17 @@ Keys describe(const Recipe& r, std::string_view architecture) {
   keys.emplace_back(r.norm == NormKind::rms ? "attention.layer_norm_rms_epsilon" : "attention.layer_norm_epsilon",
                     Json(r.norm_eps));
   describe_attention(r, keys);
+  describe_state_space(r, keys);
   if (const auto* mlp = std::get_if<Mlp::Shape>(&r.layers.front().feed_forward)) {
     keys.emplace_back("feed_forward_length", count(mlp->intermediate_size));
   }
   if (!r.ropes.empty()) describe_rope(r.ropes[0], keys);
   if (r.ropes.size() > 1) keys.emplace_back("rope.freq_base_swa", Json(r.ropes[1].theta));
+  if (std::holds_alternative<std::monostate>(r.layers.front().feed_forward)) {  // llama.cpp asks for both
+    keys.emplace_back("feed_forward_length", count(0));
+    keys.emplace_back("attention.head_count", count(0));
+  }
+  if (architecture == "granitehybrid") keys.emplace_back("rope.scaling.finetuned", Json(r.attention()->rope >= 0));
   if (architecture == "gptneox" || architecture == "stablelm") {
     keys.emplace_back("use_parallel_residual", Json(r.parallel));
   }

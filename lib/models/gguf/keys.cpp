@@ -70,6 +70,10 @@ constexpr Row rows[] = {
     {"ssm_state_size", "ssm.state_size", Type::count},
     {"ssm_time_step_rank", "ssm.time_step_rank", Type::count},
     {"ssm_group_count", "ssm.group_count", Type::count},
+    {"ssm_dt_b_c_rms", "ssm.dt_b_c_rms", Type::flag},
+    {"conv_L_cache", "shortconv.l_cache", Type::count},
+    {"full_attention_interval", "full_attention_interval", Type::count},
+    {"rope_used", "rope.scaling.finetuned", Type::flag},  // what it says in hybrids of Granite
 };
 
 Json list(const std::vector<std::int64_t>& items, Type type) {
@@ -98,6 +102,7 @@ Json config_of(ValueOf&& value_of_row, const std::function<bool(std::string_view
   const bool normed = has_tensor("blk.0.attn_q_norm.weight");
   members.emplace_back("use_qk_norm", Json(normed));
   members.emplace_back("qk_layernorm", Json(normed));
+  members.emplace_back("mamba_rms_norm", Json(has_tensor("blk.0.ssm_norm.weight")));
   for (const Row& row : rows) {
     if (std::ranges::find(members, row.name, &Json::Member::first) != members.end()) continue;
     if (Json value = value_of_row(row); !value.is_null()) members.emplace_back(std::string(row.name), std::move(value));

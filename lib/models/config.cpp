@@ -31,6 +31,9 @@ const Spelling spellings[] = {
     {"num_experts_per_tok", {"moe_k", "num_experts_per_token"}},
     {"moe_intermediate_size", {"expert_intermediate_size"}},
     {"final_logit_softcapping", {"logits_soft_cap"}},
+    {"n_shared_experts", {"moe_num_shared_experts", "num_shared_experts"}},
+    {"first_k_dense_replace", {"moe_layer_start_index"}},
+    {"interleave_moe_layer_step", {"moe_layer_interval"}},
 };
 
 Json parse_config(std::string_view text, const std::string& path) {

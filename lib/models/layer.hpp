@@ -4,6 +4,8 @@
 #include <variant>
 
 #include "blocks/attention.hpp"
+#include "blocks/experts.hpp"
+#include "blocks/latent_attention.hpp"
 #include "blocks/mlp.hpp"
 #include "blocks/norm.hpp"
 #include "cache/cache.hpp"
@@ -12,8 +14,8 @@
 
 namespace ondol {
 
-using Mixer = std::variant<Attention>;
-using FeedForward = std::variant<Mlp>;
+using Mixer = std::variant<Attention, LatentAttention>;
+using FeedForward = std::variant<Mlp, Experts>;
 
 /// One layer's weights. Norms that a place does not have are empty.
 struct Layer {
@@ -27,6 +29,9 @@ struct Layer {
 
 /// Binds the tensors of layer `index` ("blk.<index>.…"). @throws Error bad_file.
 void bind_layer(const Recipe& recipe, std::size_t index, WeightBinder& binder, Layer& layer);
+
+/// Parameters that a token does not read: those of experts that are not chosen.
+[[nodiscard]] std::uint64_t idle_parameters(const Recipe& recipe, const WeightBinder& binder);
 
 /// What a layer keeps of a sequence.
 [[nodiscard]] LayerCache cache_of(const LayerRecipe& recipe);

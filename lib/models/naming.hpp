@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -15,6 +16,9 @@ struct Layout {
   /// @throws Error bad_file: shapes that cannot be turned.
   void (*to_gguf)(const Config& config, Weight& weight);
   void (*from_gguf)(const Config& config, Weight& weight);
+  /// Where one tensor of the checkpoint holds several of GGUF's, and has a row in the table for each (then from_gguf is
+  /// null): the checkpoint's tensor, of GGUF's in the order of the rows; without a name.
+  Weight (*join)(const Config& config, std::span<const Weight> shares) = nullptr;
 };
 
 namespace layouts {
@@ -23,8 +27,21 @@ extern const Layout rotated_queries;  ///< rows of each head from halves (i, i +
 extern const Layout rotated_keys;
 extern const Layout heads_of_three;   ///< rows [heads][q, k, v][head_dim] to [q, k, v][heads][head_dim]
 extern const Layout kv_groups;        ///< rows [kv_heads][queries.., k, v][head_dim] to all q, all k, all v
-extern const Layout transposed;       ///< [in, out] to [out, in]
+extern const Layout transposed;       ///< [in, out] to [out, in], alone or in a stack
 extern const Layout plus_one;         ///< stored as the difference to 1
+
+// Gate and up of gated blocks, alone or in stacks of experts, that are one tensor of the checkpoint (fused_layouts.cpp).
+extern const Layout first_half;  ///< rows [gate.., up..]
+extern const Layout second_half;
+extern const Layout even_values;  ///< of each row: gate, up, gate, up ..
+extern const Layout odd_values;
+extern const Layout first_half_transposed;  ///< columns [gate.., up..] of [in, out]
+extern const Layout second_half_transposed;
+extern const Layout even_transposed;  ///< columns gate, up, gate, up .. of [in, out]
+extern const Layout odd_transposed;
+// What makes keys and values of latents: rows [heads][key.., value..][latent].
+extern const Layout latent_keys;  ///< [heads][latent][key], for the query's side
+extern const Layout latent_values;
 
 }  // namespace layouts
 
@@ -46,6 +63,8 @@ using Naming = std::vector<Rename>;
 [[nodiscard]] const Naming& llama_names();
 /// Llama's, with queries and keys in the order that GGUF files of the llama architecture have them.
 [[nodiscard]] const Naming& rotated_llama_names();
+/// `base` and the names that most mixtures of experts have in their checkpoints.
+[[nodiscard]] Naming with_experts(const Naming& base);
 
 /// The tensors of a model under GGUF's names, sorted by name.
 /// @throws Error bad_file.

@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "blocks/attention.hpp"
+#include "blocks/experts.hpp"
+#include "blocks/latent_attention.hpp"
 #include "blocks/mlp.hpp"
 #include "blocks/norm.hpp"
 #include "blocks/rope.hpp"
@@ -31,8 +33,8 @@ struct RopeRecipe {
 };
 
 /// What mixes the positions of a layer, and what works on each position by itself.
-using MixerRecipe = std::variant<Attention::Shape>;
-using FeedForwardRecipe = std::variant<Mlp::Shape>;
+using MixerRecipe = std::variant<Attention::Shape, LatentAttention::Shape>;
+using FeedForwardRecipe = std::variant<Mlp::Shape, Experts::Shape>;
 
 struct LayerRecipe {
   MixerRecipe mixer;
@@ -47,6 +49,7 @@ struct Recipe {
   std::size_t context = 0;
   std::size_t hidden_size = 0;
   std::vector<LayerRecipe> layers;
+  std::size_t predictors = 0;  ///< layers behind the last that predict further tokens: in the file, and not used
   std::vector<RopeRecipe> ropes;
 
   NormKind norm = NormKind::rms;
@@ -65,6 +68,13 @@ struct Recipe {
 
   bool operator==(const Recipe&) const = default;
 
+  /// The shape of the first layer that is a mixture of experts; nullptr if none is.
+  [[nodiscard]] const Experts::Shape* experts() const {
+    for (const LayerRecipe& layer : layers) {
+      if (const auto* shape = std::get_if<Experts::Shape>(&layer.feed_forward)) return shape;
+    }
+    return nullptr;
+  }
   /// The shapes of the first layer with attention; nullptr if none has.
   [[nodiscard]] const Attention::Shape* attention() const {
     for (const LayerRecipe& layer : layers) {

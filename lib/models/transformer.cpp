@@ -40,6 +40,7 @@ Transformer::Transformer(const Recipe& recipe, WeightBinder& binder) : recipe_(r
   for (const RopeRecipe& rope : recipe.ropes) ropes_.push_back(make_rope(rope, binder));
   layers_.resize(recipe.layers.size());
   for (std::size_t i = 0; i < layers_.size(); ++i) bind_layer(recipe, i, binder, layers_[i]);
+  for (std::size_t i = 0; i < recipe.predictors; ++i) binder.ignore_layer(layers_.size() + i);
   if (recipe.final_norm) {
     output_norm_.kind = recipe.norm;
     output_norm_.eps = static_cast<float>(recipe.norm_eps);
@@ -60,6 +61,12 @@ struct Transformer::Pass {
 };
 
 namespace {
+
+template <class Shape>
+bool has_alibi(const Shape& shape) {
+  if constexpr (requires { shape.alibi; }) return shape.alibi > 0;
+  return false;
+}
 
 /// ALiBi: slope times how far the key lies before the query, for distances up to `most`.
 DistanceBias alibi_table(const Attention::Shape& shape, std::size_t most, Compute& compute) {
@@ -100,7 +107,7 @@ void Transformer::run_mixer(const Layer& layer, std::size_t index, float* normed
         mixer.apply(x,
                     {.rope = rope < 0 ? nullptr : &ropes_[std::size_t(rope)],
                      .angles = rope < 0 ? Rope::Angles{} : pass.angles[std::size_t(rope)],
-                     .bias = mixer.shape.alibi > 0 ? pass.alibi : DistanceBias{},
+                     .bias = has_alibi(mixer.shape) ? pass.alibi : DistanceBias{},
                      .type = pass.type},
                     {pass.spans, pass.segments.size()}, out, compute);
       },
@@ -218,7 +225,10 @@ std::uint64_t Transformer::scratch_bytes(std::size_t context) const noexcept {
       mixer = pass_rows * (2 * a->heads + 2 * a->kv_heads) * a->head_dim +
               tasks * attention_scratch(48, a->head_dim, a->head_dim) + context / cache_block * a->kv_heads * 4;
     }
+    if (const auto* l = std::get_if<LatentAttention::Shape>(&layer.mixer))
+      mixer = LatentAttention::scratch(*l, pass_rows);
     std::uint64_t ff = 0;
+    if (const auto* e = std::get_if<Experts::Shape>(&layer.feed_forward)) ff = Experts::scratch(*e, hidden, pass_rows);
     if (const auto* m = std::get_if<Mlp::Shape>(&layer.feed_forward)) ff = pass_rows * 3 * m->intermediate_size;
     most = std::max({most, mixer, ff});
   }

@@ -50,7 +50,6 @@ struct Attention {
     int rope = 0;            ///< which of the model's rotary embeddings; -1 = none
     QueryKeyNorm query_key_norm = QueryKeyNorm::none;
     bool norm_after_rope = false;
-    bool norm_if_present = false;  ///< files without its weights have no norm
     double key_scale = 1;  ///< of keys, before all else
     double output_scale = 1;  ///< of the whole
     double softcap = 0;    ///< scores become softcap * tanh(score / softcap); 0 = not

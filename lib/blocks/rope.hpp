@@ -29,7 +29,7 @@ struct RopeScaling {
   double high_frequency_factor = 4;  ///< llama3: as beta_fast
   double attention_factor = 0;       ///< yarn, longrope: multiplies cosine and sine; 0 = the method's own
   double long_attention_factor = 0;    ///< longrope: the same for longer sequences; 0 = the same value
-  double score_factor = 1;             ///< yarn: what DeepSeek multiplies the scores by
+  double log_multiplier = 0;  ///< yarn: scores grow by (1 + log_multiplier ln(factor))^2 (DeepSeek, by its attention)
   std::vector<float> short_factors{};  ///< longrope: one divisor a pair
   std::vector<float> long_factors{};   ///< longrope: for sequences longer than original_context
 

@@ -84,6 +84,18 @@ void split_parts(Weight& weight, std::uint64_t count) {
   }
 }
 
+/// How GGUF files named tensors, and laid them out, before they had the names of today.
+const Naming& older_gguf_names() {
+  static const Naming names = {
+      {"blk.{}.ffn_gate.{}", "blk.{}.ffn_gate_exps"},
+      {"blk.{}.ffn_up.{}", "blk.{}.ffn_up_exps"},
+      {"blk.{}.ffn_down.{}", "blk.{}.ffn_down_exps"},
+      {"blk.{}.attn_kv_b", "blk.{}.attn_k_b", &layouts::latent_keys},
+      {"blk.{}.attn_kv_b", "blk.{}.attn_v_b", &layouts::latent_values},
+  };
+  return names;
+}
+
 /// GGUF's shapes have no dimensions of 1 but the innermost.
 void drop_ones(std::vector<std::uint64_t>& shape) {
   std::vector<std::uint64_t> kept;
@@ -99,22 +111,23 @@ void drop_ones(std::vector<std::uint64_t>& shape) {
 Naming with(Naming base, const Naming& more) {
   for (const Rename& row : more) {
     std::erase_if(base, [&](const Rename& old) { return old.hugging_face == row.hugging_face; });
-    base.push_back(row);
   }
+  base.insert(base.end(), more.begin(), more.end());
   return base;
 }
 
 std::vector<Weight> canonical_weights(const WeightSource& source, const Config& config, const Naming& naming) {
   std::vector<Weight> out;
-  if (!source.config()) {
-    for (const TensorView& tensor : source.tensors()) out.push_back(as_weight(tensor));
-    return out;
+  std::vector<Weight> tensors;
+  if (source.config()) {
+    tensors = checkpoint_tensors(source, config);
+  } else {
+    for (const TensorView& tensor : source.tensors()) tensors.push_back(as_weight(tensor));
   }
-  std::vector<Weight> tensors = checkpoint_tensors(source, config);
-  std::unordered_map<std::string, Row> rows;
-  for (const Rename& rename : naming) {
+  std::unordered_map<std::string, std::vector<Row>> rows;
+  for (const Rename& rename : source.config() ? naming : older_gguf_names()) {
     for (const std::string_view suffix : suffixes) {
-      rows.insert_or_assign(std::string(without_prefix(rename.hugging_face)) + std::string(suffix), Row{&rename, suffix});
+      rows[std::string(without_prefix(rename.hugging_face)) + std::string(suffix)].push_back({&rename, suffix});
     }
   }
   struct Found {
@@ -124,20 +137,22 @@ std::vector<Weight> canonical_weights(const WeightSource& source, const Config& 
   std::map<std::string, Found> found;
   for (const Weight& tensor : tensors) {
     const Pattern pattern = pattern_of(tensor.name);
-    const auto row = rows.find(pattern.text);
-    if (row == rows.end()) {
+    const auto its = rows.find(pattern.text);
+    if (its == rows.end()) {
       out.push_back(tensor);
       continue;
     }
-    const Rename& rename = *row->second.rename;
-    std::string name = numbered(rename.gguf, pattern.numbers.empty() ? 0 : pattern.numbers[0]);
-    if (name.empty()) continue;  // known, and not used
-    name += row->second.suffix;
-    Found& to = found.try_emplace(name, Found{&rename, {}}).first->second;
-    const std::uint64_t part = pattern.numbers.size() > 1 ? pattern.numbers.back() : 0;
-    if (!to.parts.emplace(part, &tensor).second) {
-      fail(Status::bad_file, fmt::format("{}: tensors {} and {} have the same meaning", source.path(),
-                                         printable(to.parts[part]->name), printable(tensor.name)));
+    for (const Row& row : its->second) {
+      std::string name = numbered(row.rename->gguf, pattern.numbers.empty() ? 0 : pattern.numbers[0]);
+      if (name.empty()) continue;  // known, and not used
+      name += row.suffix;
+      if (!source.config() && source.find(name)) continue;  // the newer one is there too
+      Found& to = found.try_emplace(name, Found{row.rename, {}}).first->second;
+      const std::uint64_t part = pattern.numbers.size() > 1 ? pattern.numbers.back() : 0;
+      if (!to.parts.emplace(part, &tensor).second) {
+        fail(Status::bad_file, fmt::format("{}: tensors {} and {} have the same meaning", source.path(),
+                                           printable(to.parts[part]->name), printable(tensor.name)));
+      }
     }
   }
   for (auto& [name, from] : found) {

@@ -57,6 +57,20 @@ const Family table[] = {
     {"lfm2", "lfm2", lfm2, lfm2_names},
     {"bamba", "granitehybrid", granite_hybrid, bamba_names},
     {"recurrent_gemma", "", recurrent_gemma, recurrent_gemma_names},
+    {"mixtral", "llama", llama, mixtral_names},
+    {"qwen2_moe", "qwen2moe", qwen2_moe, qwen2_moe_names},
+    {"qwen3_moe", "qwen3moe", qwen3_moe, moe_names},
+    {"olmoe", "olmoe", olmoe, moe_names},
+    {"granitemoe", "granitemoe", granite_moe, granite_moe_names},
+    {"granitemoeshared", "granitemoe", granite_moe, granite_moe_names},
+    {"deepseek_v2", "deepseek2", deepseek, deepseek_names},
+    {"deepseek_v3", "deepseek2", deepseek, deepseek_names},
+    {"kimi_k2", "deepseek2", deepseek, deepseek_names},
+    {"llama4_text", "llama4", llama4, llama4_names},
+    {"gpt_oss", "gpt-oss", gpt_oss, gpt_oss_names},
+    {"glm4_moe", "glm4moe", glm4_moe, glm4_moe_names},
+    {"phimoe", "phimoe", phimoe, phimoe_names},
+    {"ernie4_5_moe", "ernie4_5-moe", ernie4_5_moe, ernie4_5_moe_names},
 };
 
 }  // namespace

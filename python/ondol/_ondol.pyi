@@ -312,12 +312,27 @@ class ModelInfo:
     Shape of a model as its file states it.
     """
     @property
+    def active_parameters(self) -> int:
+        """
+        Those that a token makes use of: all but the experts it does not go to.
+        """
+    @property
     def architecture(self) -> str:
         ...
     @property
     def context(self) -> int:
         """
         Positions the model was made for.
+        """
+    @property
+    def experts(self) -> int:
+        """
+        Of a layer that is a mixture of experts; 0: there is none.
+        """
+    @property
+    def experts_used(self) -> int:
+        """
+        Of those, by each token.
         """
     @property
     def head_dim(self) -> int:
@@ -403,6 +418,11 @@ class MemoryEstimate:
     """
     Bytes a model will need, from its headers alone.
     """
+    @property
+    def active_parameters(self) -> int:
+        """
+        Those that a token makes use of.
+        """
     @property
     def cache(self) -> int:
         """

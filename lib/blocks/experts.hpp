@@ -24,6 +24,8 @@ struct Experts {
     bool weigh_input = false;     ///< weights multiply an expert's input, not its output
     std::size_t shared_size = 0;  ///< > 0: intermediate size of an Mlp that every row uses
     bool shared_gate = false;     ///< its output is multiplied by the sigmoid of one more product of x
+
+    bool operator==(const Shape&) const = default;
   };
   Shape shape;
   Linear router;            ///< [experts, hidden_size], in float32 whatever the precision

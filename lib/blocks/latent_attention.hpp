@@ -23,6 +23,8 @@ struct LatentAttention {
     std::size_t query_rank = 0;  ///< > 0: queries are made by way of so many values
     double scale = 0;            ///< of the scores
     int rope = 0;                ///< which of the model's rotary embeddings
+
+    bool operator==(const Shape&) const = default;
   };
   Shape shape;
   Linear query_down;  ///< [query_rank, hidden_size], if there is a rank

@@ -26,6 +26,8 @@ struct Router {
   double scale = 1;        ///< of weights, at the end
   double jitter = 0;       ///< sparse_mixer: how near, half the relative distance
 
+  bool operator==(const Router&) const = default;
+
   struct Choice {
     std::uint32_t expert;
     float weight;

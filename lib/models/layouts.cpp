@@ -106,16 +106,12 @@ void order_kv_groups(const Config& config, Weight& w) {
 
 void transpose(const Config& config, Weight& w) {
   if (w.shape.size() == 1) return;  // a bias
-  check(config, w, w.format->weights == 1, "a float type, for it has to be transposed");
-  if (w.shape.size() == 3 && w.parts.size() == 1 && !w.parts[0].make) {  // a stack: one at a time
-    const std::span<const std::byte> all = w.parts[0].bytes;
-    const std::uint64_t count = w.shape[2];
-    check(config, w, count == config.count("num_experts", 65'536), "a matrix for each expert");
-    w.parts.clear();
-    for (std::uint64_t i = 0; i < count; ++i) {
-      w.parts.push_back({.bytes = all.subspan(i * (all.size() / count), all.size() / count)});
-    }
+  if (w.shape.size() == 3) {
+    if (w.format->weights > 1) return;  // quantised stacks are written as they are read
+    check(config, w, w.shape[2] == config.count("num_experts", 65'536), "a matrix for each expert");
+    w.split(w.shape[2]);
   }
+  check(config, w, w.format->weights == 1, "a float type, for it has to be transposed");
   const std::uint64_t columns = w.shape[0];
   const std::uint64_t rows = w.shape[1];
   const std::uint64_t size = w.format->bytes;

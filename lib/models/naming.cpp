@@ -69,21 +69,6 @@ struct Row {
   std::string_view suffix;
 };
 
-/// Makes `count` parts of a tensor that lies in one piece.
-void split_parts(Weight& weight, std::uint64_t count) {
-  if (weight.parts.size() == count) return;
-  const Weight whole = weight;
-  weight.parts.clear();
-  const std::uint64_t rows = whole.rows() / count;
-  for (std::uint64_t i = 0; i < count; ++i) {
-    weight.parts.push_back({.bytes = {}, .make = [whole, i, rows](std::byte* out) {
-                              whole.read_rows(i * rows, rows, [&](std::span<const std::byte> bytes) {
-                                std::ranges::copy(bytes, out);
-                              });
-                            }});
-  }
-}
-
 /// How GGUF files named tensors, and laid them out, before they had the names of today.
 const Naming& older_gguf_names() {
   static const Naming names = {
@@ -114,6 +99,11 @@ Naming with(Naming base, const Naming& more) {
   }
   base.insert(base.end(), more.begin(), more.end());
   return base;
+}
+
+bool belongs_to_layer(std::string_view tensor, std::size_t layer) {
+  return tensor.starts_with(fmt::format("blk.{}.", layer)) ||
+         without_prefix(tensor).starts_with(fmt::format("layers.{}.", layer));
 }
 
 std::vector<Weight> canonical_weights(const WeightSource& source, const Config& config, const Naming& naming) {
@@ -179,7 +169,27 @@ std::vector<Weight> canonical_weights(const WeightSource& source, const Config& 
   return out;
 }
 
-std::vector<Weight> checkpoint_weights(const Config& config, const Weight& weight, const Naming& naming) {
+namespace {
+
+/// The tensors that make one of the checkpoint's, in the order of their rows; empty if `weight` is not their first.
+std::vector<Weight> shares_of(const Config& config, const Rename& row, std::string_view suffix, const Weight& weight,
+                              std::span<const Weight> all, const Naming& naming, std::uint64_t layer) {
+  std::vector<Weight> shares;
+  for (const Rename& other : naming) {
+    if (other.hugging_face != row.hugging_face) continue;
+    const std::string name = numbered(other.gguf, layer) + std::string(suffix);
+    if (shares.empty() && name != weight.name) return {};
+    const auto found = std::ranges::find(all, name, &Weight::name);
+    if (found == all.end()) fail(Status::bad_file, fmt::format("{}: tensor {} is missing", config.path(), name));
+    shares.push_back(found->format->weights > 1 ? dequantised(*found) : *found);
+  }
+  return shares;
+}
+
+}  // namespace
+
+std::vector<Weight> checkpoint_weights(const Config& config, const Weight& weight, std::span<const Weight> all_weights,
+                                       const Naming& naming) {
   const Pattern pattern = pattern_of(weight.name);
   const std::uint64_t layer = pattern.numbers.empty() ? 0 : pattern.numbers[0];
   for (auto row = naming.rbegin(); row != naming.rend(); ++row) {
@@ -188,10 +198,17 @@ std::vector<Weight> checkpoint_weights(const Config& config, const Weight& weigh
       if (pattern.text != std::string(row->gguf) + std::string(suffix)) continue;
       Weight all = weight;
       const std::string name = numbered(row->hugging_face, layer) + std::string(suffix);
+      if (row->layout && row->layout->join) {
+        const std::vector<Weight> shares = shares_of(config, *row, suffix, weight, all_weights, naming, layer);
+        if (shares.empty()) return {};
+        Weight joined = row->layout->join(config, shares);
+        joined.name = name;
+        return {std::move(joined)};
+      }
       const bool numbered_parts = name.find("{}") != name.npos;
       const bool stacked = numbered_parts && all.shape.size() > 1;  // else there is but one part
       const std::uint64_t parts = stacked ? all.shape.back() : 1;
-      if (stacked) split_parts(all, parts);
+      if (stacked) all.split(parts);
       if (row->layout) row->layout->from_gguf(config, all);
       if (stacked) all.shape.pop_back();
       std::vector<Weight> out;

@@ -76,13 +76,18 @@ using Naming = std::vector<Rename>;
 /// `base` and the names that most mixtures of experts have in their checkpoints.
 [[nodiscard]] Naming with_experts(const Naming& base);
 
+/// Whether a tensor belongs to a layer, as GGUF files or checkpoints name it.
+[[nodiscard]] bool belongs_to_layer(std::string_view tensor, std::size_t layer);
+
 /// The tensors of a model under GGUF's names, sorted by name.
 /// @throws Error bad_file.
 [[nodiscard]] std::vector<Weight> canonical_weights(const WeightSource& source, const Config& config,
                                                     const Naming& naming);
 
-/// The reverse for one tensor: what a checkpoint of the family holds for it, under the names of its table.
+/// The reverse for one tensor of `all`: what a checkpoint of the family holds for it, under the names of its table; nothing
+/// where another tensor stands for several.
 /// @throws Error unsupported: a tensor that the family has no name for.
-[[nodiscard]] std::vector<Weight> checkpoint_weights(const Config& config, const Weight& weight, const Naming& naming);
+[[nodiscard]] std::vector<Weight> checkpoint_weights(const Config& config, const Weight& weight,
+                                                     std::span<const Weight> all, const Naming& naming);
 
 }  // namespace ondol

@@ -9,6 +9,7 @@
 #include "base/fail.hpp"
 #include "files/printable.hpp"
 #include "kernels/matmul.hpp"
+#include "models/naming.hpp"
 
 namespace ondol {
 
@@ -130,11 +131,8 @@ void WeightBinder::packed(const Weight& weight, PackedMatrix& to) {
 }
 
 void WeightBinder::ignore_layer(std::size_t index) {
-  const std::string names[] = {fmt::format("blk.{}.", index), fmt::format("model.layers.{}.", index)};
   for (const Weight& weight : weights_) {
-    for (const std::string& name : names) {
-      if (weight.name.starts_with(name)) ignore(weight.name);
-    }
+    if (belongs_to_layer(weight.name, index)) ignore(weight.name);
   }
 }
 

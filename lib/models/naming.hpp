@@ -31,7 +31,7 @@ extern const Layout rotated_queries;  ///< rows of each head from halves (i, i +
 extern const Layout rotated_keys;
 extern const Layout heads_of_three;   ///< rows [heads][q, k, v][head_dim] to [q, k, v][heads][head_dim]
 extern const Layout kv_groups;        ///< rows [kv_heads][queries.., k, v][head_dim] to all q, all k, all v
-extern const Layout transposed;       ///< [in, out] to [out, in], of each matrix of a stack
+extern const Layout transposed;       ///< [in, out] to [out, in], alone or in a stack
 extern const Layout plus_one;         ///< stored as the difference to 1
 extern const Layout minus_exp;        ///< -exp(x)
 extern const Layout depthwise;        ///< [channels, 1, kernel] to [channels, kernel]

@@ -43,8 +43,8 @@ struct RopeRecipe {
 using MixerRecipe =
     std::variant<Attention::Shape, LatentAttention::Shape, Mamba::Shape, Mamba2::Shape, AttentionAndMamba2::Shape,
                  ShortConvolution::Shape, RgLru::Shape, GatedDelta::Shape, RwkvTimeMix::Shape>;
-using FeedForwardRecipe =
-    std::variant<Mlp::Shape, Experts::Shape, RwkvChannelMix::Shape, std::monostate>;  ///< monostate: none
+/// monostate: none.
+using FeedForwardRecipe = std::variant<Mlp::Shape, Experts::Shape, RwkvChannelMix::Shape, std::monostate>;
 
 struct LayerRecipe {
   MixerRecipe mixer;

@@ -258,11 +258,11 @@ std::uint64_t scratch_of(const Attention::Shape& a, std::size_t context) {
   return Transformer::pass_rows * heads * a.head_dim + tasks * attention_scratch(48, a.head_dim, a.head_dim) +
          context / cache_block * a.kv_heads * 4;
 }
-std::uint64_t scratch_of(const LatentAttention::Shape& latent, std::size_t) {
-  return LatentAttention::scratch(latent, Transformer::pass_rows);
-}
 std::uint64_t scratch_of(const AttentionAndMamba2::Shape& both, std::size_t context) {
   return scratch_of(both.attention, context) + Transformer::pass_rows * both.mamba2.scratch();
+}
+std::uint64_t scratch_of(const LatentAttention::Shape& latent, std::size_t) {
+  return LatentAttention::scratch(latent, Transformer::pass_rows);
 }
 std::uint64_t scratch_of(const Mlp::Shape& mlp, std::size_t) {
   return Transformer::pass_rows * 3 * mlp.intermediate_size;
@@ -278,8 +278,8 @@ std::uint64_t scratch_of(const Recurrent& shape, std::size_t) {
 std::uint64_t Transformer::scratch_bytes(std::size_t context) const noexcept {
   std::uint64_t most = 0;
   for (const LayerRecipe& layer : recipe_.layers) {
-    const auto scratch = [&]<class Shape>(const Shape& shape) -> std::uint64_t {
-      if constexpr (std::is_same_v<Shape, Experts::Shape>) {
+    const auto scratch = [&](const auto& shape) -> std::uint64_t {
+      if constexpr (std::is_same_v<std::decay_t<decltype(shape)>, Experts::Shape>) {
         return Experts::scratch(shape, recipe_.hidden_size, pass_rows);
       } else {
         return scratch_of(shape, context);

@@ -2,10 +2,14 @@
 
 /// All of Ondol.
 #include "ondol/chat_template.hpp"
+#include "ondol/convert.hpp"
 #include "ondol/error.hpp"
 #include "ondol/generate.hpp"
 #include "ondol/kv_cache.hpp"
 #include "ondol/model.hpp"
+#include "ondol/ngram.hpp"
+#include "ondol/ngram_trainer.hpp"
+#include "ondol/quantize.hpp"
 #include "ondol/reply_parser.hpp"
 #include "ondol/runtime.hpp"
 #include "ondol/sampler.hpp"

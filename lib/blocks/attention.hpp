@@ -29,11 +29,12 @@ struct DistanceBias {
   std::size_t stride = 0;
 };
 
-/// Norms of queries and keys before the rotary embedding.
+/// Norms of queries and keys.
 enum class QueryKeyNorm : std::uint8_t {
   none,
   head,       ///< one weight [head_dim] for all heads
   each_head,  ///< a weight [heads, head_dim]
+  plain,      ///< of each head, without a weight
   whole       ///< over all heads at once, [heads * head_dim]
 };
 
@@ -52,9 +53,13 @@ struct Attention {
     double key_scale = 1;  ///< of keys, before all else
     double output_scale = 1;  ///< of the whole
     double softcap = 0;    ///< scores become softcap * tanh(score / softcap); 0 = not
-    double clip = 0;       ///< queries, keys and values are cut to +-clip; 0 = not
+    double clip = 0;       ///< values, and queries and keys behind their norm, are cut to +-clip; 0 = not
     double alibi = 0;      ///< > 0: the largest exponent of ALiBi's slopes (Press et al. 2022), usually 8
     double alibi_scale = 1;
+    /// > 0: queries are multiplied by 1 + temperature_scale * ln(1 + floor((position + 1) / temperature_step))
+    /// (Nakanishi 2025, as Llama 4 has it).
+    double temperature_step = 0;
+    double temperature_scale = 0;
     bool sinks = false;  ///< a learned score without a value for each head
     bool gated = false;  ///< heads are multiplied by the sigmoid of a gate, which stands behind each query
 

@@ -38,6 +38,9 @@ const Spelling spellings[] = {
     {"ssm_expand", {"expand", "mamba_expand"}},
     {"ssm_heads", {"mamba_n_heads", "num_heads", "mamba_num_heads"}},
     {"ssm_head_dim", {"mamba_d_head", "mamba_head_dim"}},
+    {"n_shared_experts", {"moe_num_shared_experts", "num_shared_experts"}},
+    {"first_k_dense_replace", {"moe_layer_start_index"}},
+    {"interleave_moe_layer_step", {"moe_layer_interval"}},
 };
 
 Json parse_config(std::string_view text, const std::string& path) {
@@ -60,6 +63,11 @@ Config::Config(const WeightSource& source) : path_(source.path()) {
   if (const Json* config = source.config()) {
     read(*config, "config.json");
     return;
+  }
+  const std::string_view kind = source.text("general.type").value_or("model");
+  if (kind == "adapter" || kind == "imatrix") {
+    fail(Status::unsupported, fmt::format("{}: this is {} of a model, not a model (general.type is '{}')", path_,
+                                          kind == "adapter" ? "an adapter (LoRA)" : "an importance matrix", kind));
   }
   const auto name = source.text("general.architecture");
   if (!name || name->empty()) {

@@ -60,8 +60,9 @@ Json rounded(const Json& json) {
   return {static_cast<double>(static_cast<float>(*json.as_double()))};
 }
 
-/// GGUF files carry these factors of a rotary embedding as tensors.
+/// GGUF files carry these factors of a rotary embedding as tensors; layers that predict further tokens stay behind.
 Recipe without_factors(Recipe recipe) {
+  recipe.predictors = 0;
   for (RopeRecipe& rope : recipe.ropes) {
     if (rope.scaling.kind == RopeScaling::Kind::llama3) rope.scaling = {};
     rope.scaling.short_factors.clear();
@@ -112,6 +113,13 @@ void describe_model(const Config& config, const Family& family, const std::vecto
   if (said && !recipe.ropes.empty()) add_factors(recipe.ropes[0], writer);
 }
 
+/// Leaves the layers out that predict further tokens.
+void drop_predictors(const Recipe& recipe, std::vector<Weight>& weights) {
+  for (std::size_t i = 0; i < recipe.predictors; ++i) {
+    std::erase_if(weights, [&](const Weight& w) { return belongs_to_layer(w.name, recipe.layers.size() + i); });
+  }
+}
+
 void attach_files(const std::string& folder, GgufWriter& writer) {
   std::error_code ignored;
   for (const auto& [name, key] : attachments) {
@@ -121,14 +129,14 @@ void attach_files(const std::string& folder, GgufWriter& writer) {
   }
 }
 
-void add_tensors(const std::vector<Weight>& weights, const StoragePlan& plan, const ConvertOptions& options,
-                 ThreadPool& pool, GgufWriter& writer) {
+void add_tensors(const std::vector<Weight>& weights, const StoragePlan& plan, const Importance& importance,
+                 const ConvertOptions& options, ThreadPool& pool, GgufWriter& writer) {
   for (const Weight& weight : weights) {
     if (!weight.format) continue;  // of a type that no weight has
     const Format& format = plan.format_for(weight);
-    writer.tensor(weight.name, format, weight.shape, [&weight, &format, &options, &pool](const GgufWriter::Put& put) {
+    writer.tensor(weight.name, format, weight.shape, [&weight, &format, &importance, &options, &pool](const GgufWriter::Put& put) {
       if (options.stop.stop_requested()) fail(Status::cancelled, "converting was cancelled");
-      stored(weight, format, pool, put);
+      stored(weight, format, importance, pool, put);
       if (options.progress) {
         for (const TensorView* tensor : weight.sources) options.progress->done += tensor->bytes.size();
       }
@@ -143,6 +151,7 @@ void to_gguf(const WeightSource& source, const std::string& out, const ConvertOp
     const Config config(source);
     const Family& family = find_family(config);
     weights = canonical_weights(source, config, family.naming(config));
+    drop_predictors(family.recipe(config), weights);
     describe_model(config, family, weights, writer);
     attach_files(source.path(), writer);
   } else {
@@ -151,10 +160,11 @@ void to_gguf(const WeightSource& source, const std::string& out, const ConvertOp
       if (!key.name.starts_with("split.")) writer.add(std::move(key.name), std::move(key.encoded));
     }
   }
-  const StoragePlan plan(options.type, weights);
+  const Importance importance = options.importance.empty() ? Importance() : read_importance(options.importance);
+  const StoragePlan plan(options.type, weights, importance);
   if (const std::uint32_t type = plan.file_type(); type != StoragePlan::unchanged) writer.add("general.file_type", type);
   Runtime::State::Turn turn(*options.runtime.state());
-  add_tensors(weights, plan, options, turn.pool(), writer);
+  add_tensors(weights, plan, importance, options, turn.pool(), writer);
   writer.write(out);
 }
 
@@ -172,6 +182,7 @@ void to_folder(const WeightSource& source, const std::string& out, const Convert
   const Json json = config_for_folder(source, config, family);
   const Config own(json, config);
   std::vector<Weight> weights = canonical_weights(source, config, family.naming(config));
+  drop_predictors(family.recipe(config), weights);
   const Naming naming = family.naming(own);
   std::error_code error;
   fs::create_directories(out, error);
@@ -183,11 +194,11 @@ void to_folder(const WeightSource& source, const std::string& out, const Convert
     if (!canonical.format || canonical.name.starts_with("rope_f")) continue;  // these stand in config.json
     const Format& format = plan.format_for(canonical);
     const Weight plain = canonical.format->weights > 1 ? dequantised(canonical) : canonical;
-    for (Weight& weight : checkpoint_weights(own, plain, naming)) {
+    for (Weight& weight : checkpoint_weights(own, plain, weights, naming)) {
       auto held = std::make_shared<Weight>(std::move(weight));
       writer.tensor(held->name, format, held->shape, [held, &format, &options, &turn](const SafetensorsWriter::Put& put) {
         if (options.stop.stop_requested()) fail(Status::cancelled, "converting was cancelled");
-        stored(*held, format, turn.pool(), put);
+        stored(*held, format, {}, turn.pool(), put);
         if (options.progress) options.progress->done += held->row_bytes() * held->rows();
       });
     }

@@ -26,12 +26,39 @@ void bind(const Attention::Shape& shape, const LayerPlace& at, Attention& to) {
     binder.linear(at("attn_v"), kv_width, hidden, to.value);
   }
   binder.linear(at("attn_output"), hidden, width, to.output);
-  if (shape.query_key_norm != QueryKeyNorm::none) {
+  if (shape.query_key_norm == QueryKeyNorm::plain) {
+    to.query_norm = {
+        at.recipe.norm, std::vector<float>(shape.head_dim, 1.0f), {}, static_cast<float>(at.recipe.norm_eps)};
+    to.key_norm = to.query_norm;
+  } else if (shape.query_key_norm != QueryKeyNorm::none) {
     const bool one = shape.query_key_norm == QueryKeyNorm::head;
     at.norm("attn_q_norm", one ? shape.head_dim : width, to.query_norm);
     at.norm("attn_k_norm", one ? shape.head_dim : kv_width, to.key_norm);
   }
   if (shape.sinks) binder.vector(at("attn_sinks.weight"), shape.heads, to.sinks);
+}
+
+void bind(const LatentAttention::Shape& shape, const LayerPlace& at, LatentAttention& to) {
+  to.shape = shape;
+  const std::size_t hidden = at.recipe.hidden_size;
+  const std::size_t query_width = shape.heads * (shape.plain_dim + shape.rope_dim);
+  const auto norm = [&](const char* name, std::size_t n, Norm& its) {
+    at.norm(name, n, its);
+    its.eps = 1e-6f;  // whatever the model's is
+  };
+  WeightBinder& binder = at.binder;
+  if (shape.query_rank > 0) {
+    binder.linear(at("attn_q_a"), shape.query_rank, hidden, to.query_down);
+    norm("attn_q_a_norm", shape.query_rank, to.query_norm);
+    binder.linear(at("attn_q_b"), query_width, shape.query_rank, to.query);
+  } else {
+    binder.linear(at("attn_q"), query_width, hidden, to.query);
+  }
+  binder.linear(at("attn_kv_a_mqa"), shape.latent_dim + shape.rope_dim, hidden, to.latent);
+  norm("attn_kv_a_norm", shape.latent_dim, to.latent_norm);
+  binder.linears(at("attn_k_b"), shape.heads, shape.latent_dim, shape.plain_dim, to.key_up);
+  binder.linears(at("attn_v_b"), shape.heads, shape.value_dim, shape.latent_dim, to.value_up);
+  binder.linear(at("attn_output"), hidden, shape.heads * shape.value_dim, to.output);
 }
 
 LayerCache cache(const Attention::Shape& shape) {
@@ -70,6 +97,31 @@ LayerCache cache(const AttentionAndMamba2::Shape& shape) {
   return both;
 }
 
+LayerCache cache(const LatentAttention::Shape& shape) {
+  return {.kv_heads = 1, .key_dim = shape.latent_dim + shape.rope_dim};
+}
+
+constexpr const char* stacks[] = {"ffn_gate_exps", "ffn_up_exps", "ffn_down_exps"};
+
+void bind(const Experts::Shape& shape, const LayerPlace& at, Experts& to) {
+  to.shape = shape;
+  const std::size_t hidden = at.recipe.hidden_size;
+  const std::size_t count = shape.router.experts;
+  const std::size_t n = shape.intermediate_size;
+  WeightBinder& binder = at.binder;
+  binder.linear(at("ffn_gate_inp"), count, hidden, to.router, Precision::exact);
+  if (binder.has(at("exp_probs_b.bias"))) binder.vector(at("exp_probs_b.bias"), count, to.bias);
+  binder.linears(at(stacks[0]), count, n, hidden, to.gate);
+  binder.linears(at(stacks[1]), count, n, hidden, to.up);
+  binder.linears(at(stacks[2]), count, hidden, n, to.down);
+  if (shape.shared_size == 0) return;
+  to.shared.shape = {.intermediate_size = shape.shared_size, .activation = shape.activation};
+  binder.linear(at("ffn_gate_shexp"), shape.shared_size, hidden, to.shared.gate);
+  binder.linear(at("ffn_up_shexp"), shape.shared_size, hidden, to.shared.up);
+  binder.linear(at("ffn_down_shexp"), hidden, shape.shared_size, to.shared.down);
+  if (shape.shared_gate) binder.linear(at("ffn_gate_inp_shexp"), 1, hidden, to.shared_gate, Precision::exact);
+}
+
 /// Makes the block that a shape belongs to where it will stay: each block has its own Shape.
 template <class Blocks, class Shape, std::size_t i = 0>
 void bind_block(const Shape& shape, const LayerPlace& at, Blocks& to) {
@@ -101,8 +153,8 @@ void bind_layer(const Recipe& recipe, std::size_t index, WeightBinder& binder, L
   } else {
     if (place == NormPlace::before || place == NormPlace::both) {
       at.norm("attn_norm", hidden, layer.mixer_norm);
-      const bool other = place == NormPlace::before && binder.has(at("post_attention_norm.weight"));  // Qwen 3 Next
-      at.norm(other ? "post_attention_norm" : "ffn_norm", hidden, layer.feed_forward_norm);
+      const bool usual = place == NormPlace::both || binder.has(at("ffn_norm.weight"));
+      at.norm(usual ? "ffn_norm" : "post_attention_norm", hidden, layer.feed_forward_norm);
     }
     if (place == NormPlace::after || place == NormPlace::both) {
       at.norm("post_attention_norm", hidden, layer.mixer_post_norm);
@@ -116,6 +168,22 @@ void bind_layer(const Recipe& recipe, std::size_t index, WeightBinder& binder, L
   std::visit([&](const auto& shape) { bind_block(shape, at, layer.mixer); }, own.mixer);
   std::visit([&](const auto& shape) { bind_block(shape, at, layer.feed_forward); }, own.feed_forward);
   layer.mixer_state = std::visit([](const auto& shape) { return cache(shape); }, own.mixer).state;
+}
+
+std::uint64_t idle_parameters(const Recipe& recipe, const WeightBinder& binder) {
+  std::uint64_t idle = 0;
+  for (std::size_t i = 0; i < recipe.layers.size(); ++i) {
+    const auto* shape = std::get_if<Experts::Shape>(&recipe.layers[i].feed_forward);
+    if (!shape) continue;
+    for (const char* stack : stacks) {
+      for (const char* kind : {"weight", "bias"}) {
+        const Weight* weight = binder.find(fmt::format("blk.{}.{}.{}", i, stack, kind));
+        const std::uint64_t one = weight ? weight->elements() / shape->router.experts : 0;
+        idle += one * (shape->router.experts - shape->router.used);
+      }
+    }
+  }
+  return idle;
 }
 
 LayerCache cache_of(const LayerRecipe& recipe) {

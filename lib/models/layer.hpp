@@ -10,8 +10,9 @@
 
 namespace ondol {
 
-using Mixer = std::variant<Attention, Mamba, Mamba2, AttentionAndMamba2, ShortConvolution, RgLru, GatedDelta, RwkvTimeMix>;
-using FeedForward = std::variant<Mlp, RwkvChannelMix, std::monostate>;
+using Mixer = std::variant<Attention, LatentAttention, Mamba, Mamba2, AttentionAndMamba2, ShortConvolution, RgLru,
+                           GatedDelta, RwkvTimeMix>;
+using FeedForward = std::variant<Mlp, Experts, RwkvChannelMix, std::monostate>;
 
 /// One layer's weights. Norms that a place does not have are empty.
 struct Layer {
@@ -26,6 +27,9 @@ struct Layer {
 
 /// Binds the tensors of layer `index` ("blk.<index>.…"). @throws Error bad_file.
 void bind_layer(const Recipe& recipe, std::size_t index, WeightBinder& binder, Layer& layer);
+
+/// Parameters that a token does not read: those of experts that are not chosen.
+[[nodiscard]] std::uint64_t idle_parameters(const Recipe& recipe, const WeightBinder& binder);
 
 /// What a layer keeps of a sequence.
 [[nodiscard]] LayerCache cache_of(const LayerRecipe& recipe);

@@ -55,14 +55,23 @@ std::size_t kv_heads_of(const Config& c, std::size_t heads) {
   return n;
 }
 
-Recipe llama_like(const Config& c) {
+Recipe frame_of(const Config& c) {
   Recipe r;
   r.context = c.count_or("max_position_embeddings", 2048, 1u << 30);
-  const std::size_t layers = c.count("num_hidden_layers", 10'000);
+  r.layers.resize(c.count("num_hidden_layers", 10'000));
+  r.predictors = c.count_or("num_nextn_predict_layers", 0, 64);
+  if (const std::size_t counted = c.count_or("nextn_predict_layers", 0, r.layers.size() - 1); counted > 0) {
+    r.layers.resize(r.layers.size() - counted);  // GGUF counts them with the others
+    r.predictors = counted;
+  }
   r.hidden_size = c.count("hidden_size");
   r.norm_eps = c.positive_or("norm_eps", 1e-6);
   if (c.is_gguf() && !c.has("norm_eps")) c.refuse("norm_eps", "a number above 0");
+  return r;
+}
 
+Recipe llama_like(const Config& c) {
+  Recipe r = frame_of(c);
   Attention::Shape a;
   a.heads = c.count("num_attention_heads", 65'536);
   a.kv_heads = kv_heads_of(c, a.heads);
@@ -78,7 +87,7 @@ Recipe llama_like(const Config& c) {
   if (c.is_gguf()) a.scale = c.positive_or("attention_multiplier", a.scale);
 
   const Mlp::Shape mlp{.intermediate_size = c.count("intermediate_size"), .activation = activation_of(c, "silu")};
-  r.layers.assign(layers, {a, mlp});
+  r.layers.assign(r.layers.size(), {a, mlp});
   r.ropes.push_back(rope_of(c, a.head_dim));
   return r;
 }

@@ -7,6 +7,9 @@
 
 namespace ondol {
 
+/// Context, layers, hidden size and norm: what llama_like() and others start from.
+[[nodiscard]] Recipe frame_of(const Config& config);
+
 /// embedding, n x {norm, attention, norm, gated mlp}, norm, head: where most families start from. All layers are alike,
 /// with one rotary embedding and no window.
 [[nodiscard]] Recipe llama_like(const Config& config);

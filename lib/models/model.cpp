@@ -206,18 +206,23 @@ ModelInfo info_of(const Opened& opened) {
   const Attention::Shape none;
   const Attention::Shape& attention = recipe.attention() ? *recipe.attention() : none;
   const auto* mlp = std::get_if<Mlp::Shape>(&recipe.layers.front().feed_forward);
+  const auto* latent = std::get_if<LatentAttention::Shape>(&recipe.layers.front().mixer);
+  const Experts::Shape* experts = recipe.experts();
   return {.architecture = opened.config.model_type(),
           .name = std::string(opened.source->text("general.name").value_or("")),
           .context = recipe.context,
           .layers = recipe.layers.size(),
           .hidden_size = recipe.hidden_size,
-          .intermediate_size = mlp ? mlp->intermediate_size : 0,
-          .heads = attention.heads,
-          .kv_heads = attention.kv_heads,
-          .head_dim = attention.head_dim,
+          .intermediate_size = mlp ? mlp->intermediate_size : experts ? experts->intermediate_size : 0,
+          .heads = latent ? latent->heads : attention.heads,
+          .kv_heads = latent ? latent->heads : attention.kv_heads,
+          .head_dim = latent ? latent->plain_dim + latent->rope_dim : attention.head_dim,
           .vocabulary = opened.network->vocabulary(),
           .tied_embeddings = opened.network->tied(),
+          .experts = experts ? experts->router.experts : 0,
+          .experts_used = experts ? experts->router.used : 0,
           .parameters = sizes.parameters,
+          .active_parameters = sizes.parameters - idle_parameters(recipe, opened.binder),
           .tensor_bytes = sizes.bytes};
 }
 
@@ -257,6 +262,7 @@ MemoryEstimate Model::estimate(std::string_view path, const LoadOptions& options
   const Opened opened(path, options);
   const Sizes sizes = sizes_of(*opened.source);
   return {.parameters = sizes.parameters,
+          .active_parameters = sizes.parameters - idle_parameters(opened.recipe, opened.binder),
           .file_weights = sizes.bytes,
           .packed_weights = opened.binder.packed_bytes() + opened.network->embedding_bytes(),
           .cache = opened.layout.bytes_at(opened.layout.context),

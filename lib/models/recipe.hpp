@@ -8,7 +8,9 @@
 
 #include "blocks/attention.hpp"
 #include "blocks/attention_and_mamba2.hpp"
+#include "blocks/experts.hpp"
 #include "blocks/gated_delta.hpp"
+#include "blocks/latent_attention.hpp"
 #include "blocks/mamba.hpp"
 #include "blocks/mamba2.hpp"
 #include "blocks/mlp.hpp"
@@ -38,9 +40,11 @@ struct RopeRecipe {
 };
 
 /// What mixes the positions of a layer, and what works on each position by itself.
-using MixerRecipe = std::variant<Attention::Shape, Mamba::Shape, Mamba2::Shape, AttentionAndMamba2::Shape,
-                                 ShortConvolution::Shape, RgLru::Shape, GatedDelta::Shape, RwkvTimeMix::Shape>;
-using FeedForwardRecipe = std::variant<Mlp::Shape, RwkvChannelMix::Shape, std::monostate>;  ///< monostate: none
+using MixerRecipe =
+    std::variant<Attention::Shape, LatentAttention::Shape, Mamba::Shape, Mamba2::Shape, AttentionAndMamba2::Shape,
+                 ShortConvolution::Shape, RgLru::Shape, GatedDelta::Shape, RwkvTimeMix::Shape>;
+/// monostate: none.
+using FeedForwardRecipe = std::variant<Mlp::Shape, Experts::Shape, RwkvChannelMix::Shape, std::monostate>;
 
 struct LayerRecipe {
   MixerRecipe mixer;
@@ -61,6 +65,7 @@ struct Recipe {
   std::size_t context = 0;
   std::size_t hidden_size = 0;
   std::vector<LayerRecipe> layers;
+  std::size_t predictors = 0;  ///< layers behind the last that predict further tokens: in the file, and not used
   std::vector<RopeRecipe> ropes;
 
   NormKind norm = NormKind::rms;
@@ -80,6 +85,13 @@ struct Recipe {
 
   bool operator==(const Recipe&) const = default;
 
+  /// The shape of the first layer that is a mixture of experts; nullptr if none is.
+  [[nodiscard]] const Experts::Shape* experts() const {
+    for (const LayerRecipe& layer : layers) {
+      if (const auto* shape = std::get_if<Experts::Shape>(&layer.feed_forward)) return shape;
+    }
+    return nullptr;
+  }
   /// The shapes of the first layer with attention; nullptr if none has.
   [[nodiscard]] const Attention::Shape* attention() const {
     for (const LayerRecipe& layer : layers) {

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <span>
 #include <string>
 #include <string_view>
@@ -12,12 +13,19 @@
 
 namespace ondol {
 
+/// What errors in each input of a matrix count, by the matrix's name; see quantize().
+using Importance = std::map<std::string, std::vector<float>, std::less<>>;
+
+/// The importance matrix that llama.cpp's imatrix tool writes (GGUF). @throws Error not_found, io, bad_file.
+[[nodiscard]] Importance read_importance(std::string_view path);
+
 /// Which storage type each tensor of a converted model gets.
 class StoragePlan {
  public:
   /// @param type  empty: as they are; "float": as they are, or float16 where they are quantised; a storage type; or a
   ///              mixture ("q4_k_m"). @throws Error invalid_argument: names the type and those that are known.
-  StoragePlan(std::string_view type, const std::vector<Weight>& weights);
+  /// A type that needs an importance matrix is refused without one.
+  StoragePlan(std::string_view type, const std::vector<Weight>& weights, const Importance& importance = {});
 
   [[nodiscard]] const Format& format_for(const Weight& weight) const;
 
@@ -35,7 +43,8 @@ class StoragePlan {
 };
 
 /// Hands the bytes of `weight` in another format to `put`, a part at a time.
-void stored(const Weight& weight, const Format& format, ThreadPool& pool,
+/// @throws Error invalid_argument: values that are not finite, an importance that is missing.
+void stored(const Weight& weight, const Format& format, const Importance& importance, ThreadPool& pool,
             const std::function<void(std::span<const std::byte>)>& put);
 
 }  // namespace ondol

@@ -40,6 +40,7 @@ Transformer::Transformer(const Recipe& recipe, WeightBinder& binder) : recipe_(r
   for (const RopeRecipe& rope : recipe.ropes) ropes_.push_back(make_rope(rope, binder));
   layers_.resize(recipe.layers.size());
   for (std::size_t i = 0; i < layers_.size(); ++i) bind_layer(recipe, i, binder, layers_[i]);
+  for (std::size_t i = 0; i < recipe.predictors; ++i) binder.ignore_layer(layers_.size() + i);
   if (recipe.final_norm) {
     output_norm_.kind = recipe.norm;
     output_norm_.eps = static_cast<float>(recipe.final_norm_eps > 0 ? recipe.final_norm_eps : recipe.norm_eps);
@@ -73,6 +74,12 @@ struct Transformer::Pass {
 
 namespace {
 
+template <class Shape>
+bool has_alibi(const Shape& shape) {
+  if constexpr (requires { shape.alibi; }) return shape.alibi > 0;
+  return false;
+}
+
 /// ALiBi: slope times how far the key lies before the query, for distances up to `most`.
 DistanceBias alibi_table(const Attention::Shape& shape, std::size_t most, Compute& compute) {
   const std::size_t before = (most + cache_block) / cache_block * cache_block;
@@ -94,7 +101,7 @@ void Transformer::run_mixer(const Layer& layer, std::size_t index, float* normed
   Compute& compute = pass.compute;
   const std::size_t hidden = recipe_.hidden_size;
   Activations x(normed, pass.rows, hidden, hidden);
-  const auto attention_pass = [&](const Attention::Shape& shape) {
+  const auto attention_pass = [&](const auto& shape) {
     const LayerCache& own = pass.segments[0].cache.layout().layers[index];
     for (std::size_t s = 0; s < pass.segments.size(); ++s) {
       KeyValueSpan& span = pass.spans[s];
@@ -108,14 +115,14 @@ void Transformer::run_mixer(const Layer& layer, std::size_t index, float* normed
     const int rope = shape.rope;
     return Attention::Pass{.rope = rope < 0 ? nullptr : &ropes_[std::size_t(rope)],
                            .angles = rope < 0 ? Rope::Angles{} : pass.angles[std::size_t(rope)],
-                           .bias = shape.alibi > 0 ? pass.alibi : DistanceBias{},
+                           .bias = has_alibi(shape) ? pass.alibi : DistanceBias{},
                            .type = pass.type};
   };
   const std::span<const KeyValueSpan> spans(pass.spans, pass.segments.size());
   std::visit(
       [&](const auto& mixer) {
         using Block = std::decay_t<decltype(mixer)>;
-        if constexpr (std::is_same_v<Block, Attention>) {
+        if constexpr (std::is_same_v<Block, Attention> || std::is_same_v<Block, LatentAttention>) {
           mixer.apply(x, attention_pass(mixer.shape), spans, out, compute);
         } else if constexpr (std::is_same_v<Block, AttentionAndMamba2>) {
           mixer.apply(x, attention_pass(mixer.attention.shape), spans, pass.states_of(index, 0), out, compute);
@@ -254,6 +261,9 @@ std::uint64_t scratch_of(const Attention::Shape& a, std::size_t context) {
 std::uint64_t scratch_of(const AttentionAndMamba2::Shape& both, std::size_t context) {
   return scratch_of(both.attention, context) + Transformer::pass_rows * both.mamba2.scratch();
 }
+std::uint64_t scratch_of(const LatentAttention::Shape& latent, std::size_t) {
+  return LatentAttention::scratch(latent, Transformer::pass_rows);
+}
 std::uint64_t scratch_of(const Mlp::Shape& mlp, std::size_t) {
   return Transformer::pass_rows * 3 * mlp.intermediate_size;
 }
@@ -268,7 +278,13 @@ std::uint64_t scratch_of(const Recurrent& shape, std::size_t) {
 std::uint64_t Transformer::scratch_bytes(std::size_t context) const noexcept {
   std::uint64_t most = 0;
   for (const LayerRecipe& layer : recipe_.layers) {
-    const auto scratch = [&](const auto& shape) { return scratch_of(shape, context); };
+    const auto scratch = [&](const auto& shape) -> std::uint64_t {
+      if constexpr (std::is_same_v<std::decay_t<decltype(shape)>, Experts::Shape>) {
+        return Experts::scratch(shape, recipe_.hidden_size, pass_rows);
+      } else {
+        return scratch_of(shape, context);
+      }
+    };
     most = std::max({most, std::visit(scratch, layer.mixer), std::visit(scratch, layer.feed_forward)});
   }
   return (most + pass_rows * 4 * recipe_.hidden_size + 32 * vocabulary()) * sizeof(float);

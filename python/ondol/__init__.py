@@ -7,14 +7,17 @@
 """
 
 from ._ondol import (BannedTokens, Candidate, ChosenToken, DecoderStream, Encoding, FileInfo, FrequencyPenalty, Greedy,
-                     KVCache, LogitBias, MemoryEstimate, MinP, ModelInfo, NoRepeatNgram, PresencePenalty, RepetitionPenalty,
-                     Result, Runtime, Sampler, Score, Step, Temperature, Timings, Tokenizer, TopK, TopP, Typical,
-                     __version__, convert, convert_types, default_threads, inspect, reply_formats)
+                     KVCache, LogitBias, MemoryEstimate, MinP, ModelInfo, NGramScore, NGramState, NGramStep, NGramText,
+                     NoRepeatNgram, PresencePenalty, RepetitionPenalty, Result, Runtime, Sampler, Score, Step,
+                     StorageType, Temperature, Timings, Tokenizer, TopK, TopP, Typical, __version__, convert,
+                     convert_types, default_threads, dequantize, inspect, quantize, reply_formats, storage_type,
+                     storage_types)
 from .chat import Chat
 from .chat_template import ChatTemplate, RenderedPrompt
 from .demo import demo_model
 from .error import Error
 from .model import Model, StepOutput
+from .ngram import NGram, NGramEstimate, NGramTrainer
 from .options import ChatOptions, GenerateOptions, LoadOptions, RenderOptions
 from .replies import ParsedReply, ReplyDelta, ReplyParser, ToolCall, parse_reply
 from .stream import Piece, Stream
@@ -22,8 +25,10 @@ from .stream import Piece, Stream
 __all__ = [
     "BannedTokens", "Candidate", "Chat", "ChatOptions", "ChatTemplate", "ChosenToken", "DecoderStream", "Encoding",
     "Error", "FileInfo", "FrequencyPenalty", "GenerateOptions", "Greedy", "KVCache", "LoadOptions", "LogitBias",
-    "MemoryEstimate", "MinP", "Model", "ModelInfo", "NoRepeatNgram", "ParsedReply", "Piece", "PresencePenalty",
-    "RenderOptions", "RenderedPrompt", "RepetitionPenalty", "ReplyDelta", "ReplyParser", "Result", "Runtime", "Sampler",
-    "Score", "Step", "StepOutput", "Stream", "Temperature", "Timings", "Tokenizer", "ToolCall", "TopK", "TopP", "Typical",
-    "convert", "convert_types", "default_threads", "demo_model", "inspect", "parse_reply", "reply_formats",
+    "MemoryEstimate", "MinP", "Model", "ModelInfo", "NGram", "NGramEstimate", "NGramScore", "NGramState", "NGramStep",
+    "NGramText", "NGramTrainer", "NoRepeatNgram", "ParsedReply", "Piece", "PresencePenalty", "RenderOptions",
+    "RenderedPrompt", "RepetitionPenalty", "ReplyDelta", "ReplyParser", "Result", "Runtime", "Sampler", "Score", "Step",
+    "StepOutput", "StorageType", "Stream", "Temperature", "Timings", "Tokenizer", "ToolCall", "TopK", "TopP", "Typical",
+    "convert", "convert_types", "default_threads", "demo_model", "dequantize", "inspect", "parse_reply", "quantize",
+    "reply_formats", "storage_type", "storage_types",
 ]

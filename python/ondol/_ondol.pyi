@@ -5,7 +5,7 @@ import numpy
 import numpy.typing
 import os
 import typing
-__all__: list[str] = ['BannedTokens', 'Candidate', 'Chat', 'ChatOptions', 'ChatTemplate', 'ChosenToken', 'DecoderStream', 'Encoding', 'FileInfo', 'FrequencyPenalty', 'GenerateOptions', 'Generation', 'Greedy', 'KVCache', 'LoadOptions', 'LogitBias', 'MemoryEstimate', 'MetadataEntry', 'MinP', 'Model', 'ModelInfo', 'NoRepeatNgram', 'PresencePenalty', 'RenderOptions', 'RepetitionPenalty', 'ReplyParser', 'Result', 'Runtime', 'Sampler', 'SamplerSettings', 'Score', 'Step', 'Temperature', 'TensorEntry', 'Timings', 'Tokenizer', 'TopK', 'TopP', 'Typical', 'convert', 'convert_types', 'default_threads', 'generate', 'generate_batch', 'inspect', 'parse_reply', 'reply_formats', 'score']
+__all__: list[str] = ['BannedTokens', 'Candidate', 'Chat', 'ChatOptions', 'ChatTemplate', 'ChosenToken', 'DecoderStream', 'Encoding', 'FileInfo', 'FrequencyPenalty', 'GenerateOptions', 'Generation', 'Greedy', 'KVCache', 'LoadOptions', 'LogitBias', 'MemoryEstimate', 'MetadataEntry', 'MinP', 'Model', 'ModelInfo', 'NGram', 'NGramEstimate', 'NGramScore', 'NGramState', 'NGramStep', 'NGramText', 'NGramTrainer', 'NoRepeatNgram', 'PresencePenalty', 'RenderOptions', 'RepetitionPenalty', 'ReplyParser', 'Result', 'Runtime', 'Sampler', 'SamplerSettings', 'Score', 'Step', 'StorageType', 'Temperature', 'TensorEntry', 'Timings', 'Tokenizer', 'TopK', 'TopP', 'Typical', 'convert', 'convert_types', 'default_threads', 'dequantize', 'generate', 'generate_batch', 'inspect', 'parse_reply', 'quantize', 'reply_formats', 'score', 'storage_type', 'storage_types']
 class Runtime:
     """
     Threads, instruction set and memory account of the models loaded with it.
@@ -312,12 +312,27 @@ class ModelInfo:
     Shape of a model as its file states it.
     """
     @property
+    def active_parameters(self) -> int:
+        """
+        Those that a token makes use of: all but the experts it does not go to.
+        """
+    @property
     def architecture(self) -> str:
         ...
     @property
     def context(self) -> int:
         """
         Positions the model was made for.
+        """
+    @property
+    def experts(self) -> int:
+        """
+        Of a layer that is a mixture of experts; 0: there is none.
+        """
+    @property
+    def experts_used(self) -> int:
+        """
+        Of those, by each token.
         """
     @property
     def head_dim(self) -> int:
@@ -403,6 +418,11 @@ class MemoryEstimate:
     """
     Bytes a model will need, from its headers alone.
     """
+    @property
+    def active_parameters(self) -> int:
+        """
+        Those that a token makes use of.
+        """
     @property
     def cache(self) -> int:
         """
@@ -1078,18 +1098,130 @@ class ReplyParser:
     @property
     def reply(self) -> _ParsedReply:
         ...
+class StorageType:
+    """
+    How a file stores weights: in blocks along a row.
+    """
+    def __repr__(self) -> str:
+        ...
+    @property
+    def bits_per_weight(self) -> float:
+        ...
+    @property
+    def block_bytes(self) -> int:
+        ...
+    @property
+    def block_weights(self) -> int:
+        ...
+    @property
+    def name(self) -> str:
+        ...
+    @property
+    def needs_importance(self) -> bool:
+        """
+        Only with importance.
+        """
+    @property
+    def quantizable(self) -> bool:
+        """
+        Weights can be stored so; else it can only be read.
+        """
+class NGramState:
+    What an n-gram model remembers of the words so far. A value, of one model; the empty one knows nothing.
+    __hash__: typing.ClassVar[None] = None  # type: ignore[assignment]
+    def __copy__(self) -> NGramState:
+    def __deepcopy__(self, memo: dict) -> NGramState:
+    def __eq__(self, other: object) -> bool:
+    def __init__(self) -> None:
+    def length(self) -> int:
+        Words at the end of the text that are all that counts.
+class NGramStep:
+    A word behind a state.
+    def length(self) -> int:
+        Of the n-gram found, in words; 0 = an unknown word.
+    def log_probability(self) -> float:
+        Natural logarithm.
+    def state(self) -> NGramState:
+        With the word behind.
+class NGramScore:
+    Log-likelihood of a text, in nats.
+    def ids(self) -> list[int]:
+        Words, then the end of the sentence.
+    def lengths(self) -> list[int]:
+        Of the n-gram found for each, in words; 0 = an unknown word.
+    def nll(self) -> list[float]:
+        Negative log-likelihood of each; infinite for the impossible.
+    def perplexity(self) -> float:
+        exp(mean nll)
+    def sum(self) -> float:
+        Of the log-likelihoods, <= 0.
+class NGramText:
+    What an n-gram model goes on with; str() is its text.
+    def __str__(self) -> str:
+    def finish(self) -> str:
+        "eos" or "length"
+    def ids(self) -> list[int]:
+        </s> included, if it came.
+    def seed(self) -> int:
+        The seed used.
+    def text(self) -> str:
+class NGram:
+    @staticmethod
+    def load(path: str | bytes | os.PathLike, unknown_log10: typing.SupportsFloat | typing.SupportsIndex, runtime: Runtime | None, progress: collections.abc.Callable | None) -> NGram:
+    def context(self, state: NGramState) -> list[int]:
+    def decode(self, ids: collections.abc.Iterable[int] | numpy.ndarray) -> str:
+    def encode(self, text: str | bytes) -> list[int]:
+    def find(self, word: str | bytes) -> int | None:
+    def generate(self, prompt: str | bytes, sampler: Sampler, max_tokens: typing.SupportsInt | typing.SupportsIndex, allow_unknown: bool) -> NGramText:
+    def log_probabilities(self, state: NGramState) -> numpy.typing.NDArray[numpy.float32]:
+    def score(self, text: str | bytes, begin: bool, end: bool) -> NGramScore:
+    def start(self) -> NGramState:
+    def state(self, ids: collections.abc.Iterable[int] | numpy.ndarray) -> NGramState:
+    def step(self, state: NGramState, word: int) -> NGramStep:
+    def word(self, id: int) -> str:
+    def bos(self) -> int | None:
+    def counts(self) -> list[int]:
+    def eos(self) -> int | None:
+    def memory(self) -> int:
+    def order(self) -> int:
+    def unit(self) -> str:
+    def unknown(self) -> int:
+    def vocabulary(self) -> int:
+class NGramEstimate:
+    Probabilities of all n-grams of a text.
+    def model(self) -> NGram:
+    def write(self, path: str | bytes | os.PathLike) -> None:
+        Write an ARPA file, gzip if the path ends in ".gz".
+    def counts(self) -> list[int]:
+        Number of n-grams of each order, unigrams first.
+    def discounts(self) -> list[typing.Annotated[list[float], "FixedSize(3)"]]:
+        Of each order: what n-grams seen once, twice and more often are discounted by. Kneser-Ney only.
+    def fallbacks(self) -> list[bool]:
+        Of each order: whether the discounts could not be estimated.
+class NGramTrainer:
+    def __init__(self, *, order: typing.SupportsInt | typing.SupportsIndex = 5, smoothing: str | bytes = 'kneser_ney', added: typing.SupportsFloat | typing.SupportsIndex = 1.0, discount_fallback: typing.Annotated[collections.abc.Sequence[typing.SupportsFloat | typing.SupportsIndex], "FixedSize(3)"] | None = None, prune: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex] = [], unit: str | bytes = 'words', skip_special: bool = False, runtime: Runtime | None = None) -> None:
+    def add(self, text: str | bytes) -> None:
+    def add_file(self, path: str | bytes | os.PathLike, progress: collections.abc.Callable | None = None) -> None:
+    def estimate(self) -> NGramEstimate:
+    def sentences(self) -> int:
+    def words(self) -> int:
 def default_threads() -> int:
     """
     min(affinity mask, cgroup quota rounded down, physical cores), at least 1.
+    """
+def dequantize(type: str | bytes, bytes: collections.abc.Buffer) -> numpy.typing.NDArray[numpy.float32]:
+    """
+    The float32 values of rows of blocks; the last axis is the row.
     """
 def generate(model: Model, cache: KVCache, prompt: str | bytes | collections.abc.Iterable[int] | numpy.ndarray, options: GenerateOptions) -> Generation:
     ...
 def generate_batch(model: Model, prompts: collections.abc.Sequence[str | bytes | collections.abc.Iterable[int] | numpy.ndarray], options: GenerateOptions) -> list[Result]:
     ...
-def convert(input: str | bytes | os.PathLike, output: str | bytes | os.PathLike, type: str = '', progress: collections.abc.Callable | None = None) -> None:
+def convert(input: str | bytes | os.PathLike, output: str | bytes | os.PathLike, type: str = '', importance: str = '', progress: collections.abc.Callable | None = None) -> None:
     """
     Write the model in `input` (a GGUF file or a folder) to `output`: a GGUF file if it ends in .gguf, else a folder.
     type: a storage type ("q8_0") or mixture ("q4_k_m"); "" = as it is.
+    importance: file of an importance matrix, which the smallest types need.
     progress: called with (done, total) in bytes.
     """
 def convert_types() -> list[str]:
@@ -1102,10 +1234,23 @@ def inspect(path: str | bytes | os.PathLike) -> FileInfo:
     """
 def parse_reply(text: str | bytes, format: str | bytes, prefix: str | bytes, tools: str | bytes) -> _ParsedReply:
     ...
+def quantize(type: str | bytes, values: numpy.typing.ArrayLike, importance: numpy.typing.ArrayLike | None = None, *, runtime: Runtime | None = None) -> numpy.typing.NDArray[numpy.uint8]:
+    """
+    Rows of values as blocks of a type; the last axis is the row. importance has a number >= 0 for each column, what
+    the squares of errors in it count.
+    """
 def reply_formats() -> list[str]:
     """
     Names of the formats that replies are written in.
     """
 def score(model: Model, text: str | bytes | collections.abc.Iterable[int] | numpy.ndarray, continuation: str | bytes | collections.abc.Iterable[int] | numpy.ndarray | None) -> Score:
     ...
+def storage_type(name: str | bytes) -> StorageType:
+    """
+    The storage type of that name, in small or capital letters.
+    """
+def storage_types() -> list[StorageType]:
+    """
+    All storage types that can be read.
+    """
 __version__: str = '0.1.0'

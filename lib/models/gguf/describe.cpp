@@ -28,7 +28,9 @@ void describe_rope(const RopeRecipe& rope, Keys& keys) {
     keys.emplace_back("rope.scaling.yarn_beta_fast", Json(s.beta_fast));
     keys.emplace_back("rope.scaling.yarn_beta_slow", Json(s.beta_slow));
   }
-  if (s.kind == Kind::longrope && s.attention_factor > 0) {
+  if (s.log_multiplier > 0) keys.emplace_back("rope.scaling.yarn_log_multiplier", Json(s.log_multiplier));
+  const bool stated = s.kind == Kind::longrope || (s.log_multiplier > 0 && s.attention_factor != 1);
+  if (stated && s.attention_factor > 0) {
     keys.emplace_back("rope.scaling.attn_factor", Json(s.attention_factor));
   }
 }
@@ -48,6 +50,14 @@ void describe_attention(const Recipe& r, Keys& keys) {
   }
   if (a->softcap > 0) keys.emplace_back("attn_logit_softcapping", Json(a->softcap));
   if (a->clip > 0) keys.emplace_back("attention.clamp_kqv", Json(a->clip));
+  for (const LayerRecipe& layer : r.layers) {
+    const auto* own = std::get_if<Attention::Shape>(&layer.mixer);
+    if (!own || own->temperature_step == 0) continue;
+    keys.emplace_back("attention.temperature_length", count(static_cast<std::size_t>(own->temperature_step)));
+    keys.emplace_back("attention.temperature_scale", Json(own->temperature_scale));
+    break;
+  }
+  if (a->chunk > 0) keys.emplace_back("attention.sliding_window", count(a->chunk));
   if (a->alibi > 0) keys.emplace_back("attention.max_alibi_bias", Json(a->alibi));
   std::size_t window = 0;
   Json::Array pattern;
@@ -84,6 +94,67 @@ void describe_state_space(const Recipe& r, Keys& keys) {
   }
 }
 
+void describe_latent_attention(const Recipe& r, Keys& keys) {
+  const auto* a = std::get_if<LatentAttention::Shape>(&r.layers.front().mixer);
+  if (!a) return;
+  keys.emplace_back("attention.head_count", count(a->heads));
+  keys.emplace_back("attention.head_count_kv", count(1));
+  if (a->query_rank > 0) keys.emplace_back("attention.q_lora_rank", count(a->query_rank));
+  keys.emplace_back("attention.kv_lora_rank", count(a->latent_dim));
+  keys.emplace_back("attention.key_length", count(a->latent_dim + a->rope_dim));
+  keys.emplace_back("attention.value_length", count(a->latent_dim));
+  keys.emplace_back("attention.key_length_mla", count(a->plain_dim + a->rope_dim));
+  keys.emplace_back("attention.value_length_mla", count(a->value_dim));
+}
+
+/// llama.cpp's number of a way to score; 0 where it has none.
+std::size_t gating_function(Router::Scoring scoring) {
+  switch (scoring) {
+    case Router::Scoring::softmax: return 1;
+    case Router::Scoring::sigmoid: return 2;
+    case Router::Scoring::softmax_of_chosen: return 3;
+    case Router::Scoring::sparse_mixer: break;
+  }
+  return 0;
+}
+
+void describe_experts(const Recipe& r, std::string_view architecture, Keys& keys) {
+  const Experts::Shape* e = r.experts();
+  if (!e) return;
+  std::vector<std::size_t> layers;  // that have them
+  for (std::size_t i = 0; i < r.layers.size(); ++i) {
+    if (std::holds_alternative<Experts::Shape>(r.layers[i].feed_forward)) layers.push_back(i);
+  }
+  keys.emplace_back("expert_count", count(e->router.experts));
+  keys.emplace_back("expert_used_count", count(e->router.used));
+  keys.emplace_back("expert_feed_forward_length", count(e->intermediate_size));
+  if (e->shared_size > 0) {
+    keys.emplace_back("expert_shared_count", count(std::max<std::size_t>(e->shared_size / e->intermediate_size, 1)));
+    keys.emplace_back("expert_shared_feed_forward_length", count(e->shared_size));
+  }
+  const bool in_turn = architecture == "llama4" || architecture == "ernie4_5-moe";
+  if (in_turn) {
+    const std::size_t step = layers.size() > 1 ? layers[1] - layers[0] : layers[0] + 1;
+    keys.emplace_back("interleave_moe_layer_step", count(step));
+  }
+  if (architecture != "llama4" && layers[0] > 0) keys.emplace_back("leading_dense_block_count", count(layers[0]));
+  if (e->router.scale != 1) keys.emplace_back("expert_weights_scale", Json(e->router.scale));
+  keys.emplace_back("expert_weights_norm", Json(e->router.normalise));
+  if (const std::size_t f = gating_function(e->router.scoring)) keys.emplace_back("expert_gating_func", count(f));
+  if (e->router.groups > 1) {
+    keys.emplace_back("expert_group_count", count(e->router.groups));
+    keys.emplace_back("expert_group_used_count", count(e->router.top_groups));
+  }
+}
+
+/// Of dense layers, or of experts where there are none.
+std::size_t intermediate_size(const Recipe& r) {
+  for (const LayerRecipe& layer : r.layers) {
+    if (const auto* mlp = std::get_if<Mlp::Shape>(&layer.feed_forward)) return mlp->intermediate_size;
+  }
+  return r.experts() ? r.experts()->intermediate_size : 0;
+}
+
 }  // namespace
 
 Keys describe(const Recipe& r, std::string_view architecture) {
@@ -91,13 +162,14 @@ Keys describe(const Recipe& r, std::string_view architecture) {
   keys.emplace_back("context_length", count(r.context));
   keys.emplace_back("block_count", count(r.layers.size()));
   keys.emplace_back("embedding_length", count(r.hidden_size));
-  keys.emplace_back(r.norm == NormKind::rms ? "attention.layer_norm_rms_epsilon" : "attention.layer_norm_epsilon",
+  const bool called_rms = r.norm == NormKind::rms || architecture == "phimoe";
+  keys.emplace_back(called_rms ? "attention.layer_norm_rms_epsilon" : "attention.layer_norm_epsilon",
                     Json(r.norm_eps));
   describe_attention(r, keys);
   describe_state_space(r, keys);
-  if (const auto* mlp = std::get_if<Mlp::Shape>(&r.layers.front().feed_forward)) {
-    keys.emplace_back("feed_forward_length", count(mlp->intermediate_size));
-  }
+  describe_latent_attention(r, keys);
+  if (const std::size_t n = intermediate_size(r)) keys.emplace_back("feed_forward_length", count(n));
+  describe_experts(r, architecture, keys);
   if (!r.ropes.empty()) describe_rope(r.ropes[0], keys);
   if (r.ropes.size() > 1) keys.emplace_back("rope.freq_base_swa", Json(r.ropes[1].theta));
   if (std::holds_alternative<std::monostate>(r.layers.front().feed_forward)) {  // llama.cpp asks for both

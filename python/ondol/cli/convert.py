@@ -27,7 +27,8 @@ def convert(
 def quantize(
     source: Input, output: Output,
     type: Annotated[str, typer.Option(help=_TYPES)],
+    importance: Annotated[str, typer.Option(metavar="FILE", help="Importance matrix (GGUF), for the smallest types.")] = "",
 ) -> None:
     """Write a model with smaller weights."""
     with progress("quantize") as report:
-        ondol.convert(source, output, type=type, progress=report)
+        ondol.convert(source, output, type=type, importance=importance, progress=report)

@@ -7,6 +7,7 @@
 #include "base/fail.hpp"
 #include "models/families/families.hpp"
 #include "models/llama_like.hpp"
+#include "ondol/families.hpp"
 
 namespace ondol {
 namespace {
@@ -78,6 +79,12 @@ const Family table[] = {
 }  // namespace
 
 std::span<const Family> families() noexcept { return table; }
+
+std::vector<FamilyInfo> known_families() {
+  std::vector<FamilyInfo> out;
+  for (const Family& family : table) out.push_back({family.model_type, family.architecture});
+  return out;
+}
 
 const Family& find_family(const Config& config) {
   std::string known;

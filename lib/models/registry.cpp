@@ -17,8 +17,6 @@ Naming rotated(const Config&) { return rotated_llama_names(); }
 bool has_experts(const Config& c) { return c.count_or("num_experts", 0) > 0; }
 bool has_sigmoid_router(const Config& c) { return c.count_or("expert_gating_func", 1) == 2; }
 
-
-
 // A table, not objects that register themselves: a linker drops those from a static library.
 const Family table[] = {
     {"mixtral", "llama", llama, mixtral_names, has_experts},

@@ -9,10 +9,9 @@ void AttentionAndMamba2::apply(Activations& x, const Attention::Pass& pass, std:
   const Arena::Scope scope(compute.arena);
   const std::size_t hidden = attention.output.outputs();
   auto* other = compute.arena.take<float>(x.rows() * hidden);
-  // What a block quantises of its input lives as long as the block's scratch memory: each has its own view of it.
-  Activations to_attention(x.values(), x.rows(), x.columns(), x.stride());
-  attention.apply(to_attention, pass, spans, out, compute);
-  mamba2.apply(x, states, other, compute);
+  attention.apply(x, pass, spans, out, compute);
+  Activations again(x.values(), x.rows(), x.columns(), x.stride());  // what attention made of x went with its scratch
+  mamba2.apply(again, states, other, compute);
   compute.pool.parallel_ranges(x.rows(), 16, [&](std::size_t begin, std::size_t end) {
     compute.kernels.elementwise->add(out + begin * hidden, other + begin * hidden, (end - begin) * hidden);
   });

@@ -7,6 +7,7 @@
 #include "base/fail.hpp"
 #include "models/families/families.hpp"
 #include "models/llama_like.hpp"
+#include "ondol/families.hpp"
 
 namespace ondol {
 namespace {
@@ -16,8 +17,6 @@ Naming rotated(const Config&) { return rotated_llama_names(); }
 bool has_experts(const Config& c) { return c.count_or("num_experts", 0) > 0; }
 bool has_factors(const Config& c) { return c.has("embedding_multiplier") || has_experts(c); }
 bool has_sigmoid_router(const Config& c) { return c.count_or("expert_gating_func", 1) == 2; }
-
-
 
 // A table, not objects that register themselves: a linker drops those from a static library.
 const Family table[] = {
@@ -82,6 +81,12 @@ const Family table[] = {
 }  // namespace
 
 std::span<const Family> families() noexcept { return table; }
+
+std::vector<FamilyInfo> known_families() {
+  std::vector<FamilyInfo> out;
+  for (const Family& family : table) out.push_back({family.model_type, family.architecture});
+  return out;
+}
 
 const Family& find_family(const Config& config) {
   std::string known;

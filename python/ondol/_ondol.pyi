@@ -5,7 +5,7 @@ import numpy
 import numpy.typing
 import os
 import typing
-__all__: list[str] = ['BannedTokens', 'Candidate', 'Chat', 'ChatOptions', 'ChatTemplate', 'ChosenToken', 'DecoderStream', 'Encoding', 'FileInfo', 'FrequencyPenalty', 'GenerateOptions', 'Generation', 'Greedy', 'KVCache', 'LoadOptions', 'LogitBias', 'MemoryEstimate', 'MetadataEntry', 'MinP', 'Model', 'ModelInfo', 'NGram', 'NGramEstimate', 'NGramScore', 'NGramState', 'NGramStep', 'NGramText', 'NGramTrainer', 'NoRepeatNgram', 'PresencePenalty', 'RenderOptions', 'RepetitionPenalty', 'ReplyParser', 'Result', 'Runtime', 'Sampler', 'SamplerSettings', 'Score', 'Step', 'StorageType', 'Temperature', 'TensorEntry', 'Timings', 'Tokenizer', 'TopK', 'TopP', 'Typical', 'convert', 'convert_types', 'default_threads', 'dequantize', 'generate', 'generate_batch', 'inspect', 'parse_reply', 'quantize', 'reply_formats', 'score', 'storage_type', 'storage_types']
+__all__: list[str] = ['BannedTokens', 'Candidate', 'Chat', 'ChatOptions', 'ChatTemplate', 'ChosenToken', 'DecoderStream', 'Encoding', 'FileInfo', 'FrequencyPenalty', 'GenerateOptions', 'Generation', 'Greedy', 'KVCache', 'LoadOptions', 'LogitBias', 'MemoryEstimate', 'MetadataEntry', 'MinP', 'Model', 'ModelInfo', 'NGram', 'NGramEstimate', 'NGramScore', 'NGramState', 'NGramStep', 'NGramText', 'NGramTrainer', 'NoRepeatNgram', 'PresencePenalty', 'RenderOptions', 'RepetitionPenalty', 'ReplyParser', 'Result', 'Runtime', 'Sampler', 'SamplerSettings', 'Score', 'Step', 'StorageType', 'Temperature', 'TensorEntry', 'Timings', 'Tokenizer', 'TopK', 'TopP', 'Typical', 'convert', 'convert_types', 'default_threads', 'dequantize', 'families', 'generate', 'generate_batch', 'inspect', 'parse_reply', 'quantize', 'reply_formats', 'score', 'storage_type', 'storage_types']
 class Runtime:
     """
     Threads, instruction set and memory account of the models loaded with it.
@@ -1227,6 +1227,10 @@ def convert(input: str | bytes | os.PathLike, output: str | bytes | os.PathLike,
 def convert_types() -> list[str]:
     """
     The types that convert() takes.
+    """
+def families() -> list[tuple[str, str]]:
+    """
+    The kinds of models that this version runs: (model_type of config.json, architecture of GGUF files or "").
     """
 def inspect(path: str | bytes | os.PathLike) -> FileInfo:
     """

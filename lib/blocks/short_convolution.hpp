@@ -14,6 +14,7 @@ struct ShortConvolution {
   struct Shape {
     std::size_t channels = 0;
     std::size_t kernel = 0;  ///< positions of the convolution
+    bool biases = false;     ///< of all three parts; llama.cpp's files have none
 
     /// Floats of the state: of the convolution.
     [[nodiscard]] std::size_t state_size() const noexcept;

@@ -88,6 +88,7 @@ void KVCache::Impl::commit(std::size_t count) {
     if (held.state) std::swap(held.state, held.next);
   }
   leave_windows();
+  std::erase_if(checkpoints_, [&](const Checkpoint& checkpoint) { return !windows_reach(checkpoint.length); });
   if (!layout_->has_state() || length_ / checkpoint_step == (length_ - count) / checkpoint_step) return;
   Checkpoint checkpoint{.length = length_, .states = {}};
   for (const Held& held : layers_) checkpoint.states.push_back(held.state);

@@ -12,6 +12,7 @@
 #include "base/fail.hpp"
 #include "base/json.hpp"
 #include "files/printable.hpp"
+#include "files/python_json.hpp"
 
 namespace ondol {
 namespace {
@@ -45,7 +46,7 @@ class Folder final : public WeightSource {
     path_ = path;
     const fs::path folder(path_);
     const auto config = MappedFile::open((folder / "config.json").string());
-    config_ = parse_json(*config, config->text());
+    config_ = parse_json(*config, plain_json(config->text()));
     std::error_code ignored;
     const fs::path index = folder / "model.safetensors.index.json";
     const fs::path whole = folder / "model.safetensors";

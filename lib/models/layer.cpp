@@ -153,7 +153,7 @@ void bind_layer(const Recipe& recipe, std::size_t index, WeightBinder& binder, L
   } else {
     if (place == NormPlace::before || place == NormPlace::both) {
       at.norm("attn_norm", hidden, layer.mixer_norm);
-      const bool usual = place == NormPlace::both || binder.has(at("ffn_norm.weight"));
+      const bool usual = place == NormPlace::both || !binder.has(at("post_attention_norm.weight"));
       at.norm(usual ? "ffn_norm" : "post_attention_norm", hidden, layer.feed_forward_norm);
     }
     if (place == NormPlace::after || place == NormPlace::both) {

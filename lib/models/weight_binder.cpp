@@ -95,7 +95,7 @@ void WeightBinder::linears(const std::string& name, std::size_t count, std::size
 }
 
 void WeightBinder::norm(const std::string& name, std::size_t n, Norm& to) {
-  vector(name + ".weight", n, to.weight);
+  vector(has(name) ? name : name + ".weight", n, to.weight);
   if (has(name + ".bias")) vector(name + ".bias", n, to.bias);
 }
 

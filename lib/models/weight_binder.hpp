@@ -32,7 +32,7 @@ class WeightBinder {
   /// `count` matrices [outputs, inputs] in one tensor [count, outputs, inputs], and their biases.
   void linears(const std::string& name, std::size_t count, std::size_t outputs, std::size_t inputs,
                std::vector<Linear>& to);
-  /// name.weight and, if there is one, name.bias, each of n values.
+  /// name.weight (or `name` itself, where the file has it so) and, if there is one, name.bias, each of n values.
   void norm(const std::string& name, std::size_t n, Norm& to);
   /// n values of any storage type, by their full name.
   void vector(const std::string& name, std::size_t n, std::vector<float>& to);

@@ -56,7 +56,7 @@ Recipe falcon_h1(const Config& c) {
 Naming falcon_h1_names(const Config&) {
   return with(with(llama_names(), hybrid_mamba2_names()),
               {{"model.final_layernorm", "output_norm"},
-               {"model.layers.{}.pre_ff_layernorm", "blk.{}.ffn_norm"},
+               {"model.layers.{}.pre_ff_layernorm.weight", "blk.{}.ffn_norm"},  // without ".weight" in GGUF files
                {"model.layers.{}.feed_forward.gate_proj", "blk.{}.ffn_gate"},
                {"model.layers.{}.feed_forward.up_proj", "blk.{}.ffn_up"},
                {"model.layers.{}.feed_forward.down_proj", "blk.{}.ffn_down"}});

@@ -25,8 +25,8 @@ Recipe lfm2(const Config& c) {
   each_mlp(r, [&](Mlp::Shape& m, std::size_t) { m.intermediate_size = intermediate_size(c); });
   for (std::size_t i = 0; i < r.layers.size(); ++i) {
     if (attention[i]) continue;
-    const std::size_t kernel = c.count(c.is_gguf() ? "conv_L_cache" : "ssm_conv_kernel", CausalConvolution::most_positions);
-    r.layers[i].mixer = ShortConvolution::Shape{.channels = r.hidden_size, .kernel = kernel};
+    r.layers[i].mixer = ShortConvolution::Shape{
+        .channels = r.hidden_size, .kernel = kernel_of(c), .biases = c.flag_or("conv_bias", false)};
   }
   return r;
 }

@@ -98,6 +98,7 @@ void describe_state_space(const Recipe& r, Keys& keys) {
     if (const auto* s = std::get_if<Mamba2::Shape>(&layer.mixer)) return add_mamba2(*s);
     if (const auto* s = std::get_if<AttentionAndMamba2::Shape>(&layer.mixer)) return add_mamba2(s->mamba2);
     if (const auto* s = std::get_if<GatedDelta::Shape>(&layer.mixer)) {
+      if (s->key_dim != s->value_dim) return;  // llama.cpp takes them for one
       add(s->kernel, s->values(), s->key_dim, s->value_heads);
       return void(keys.emplace_back("ssm.group_count", count(s->key_heads)));
     }

@@ -79,7 +79,7 @@ constexpr Row rows[] = {
     {"ssm_time_step_rank", "ssm.time_step_rank", Type::count},
     {"ssm_group_count", "ssm.group_count", Type::count},
     {"ssm_dt_b_c_rms", "ssm.dt_b_c_rms", Type::flag},
-    {"conv_L_cache", "shortconv.l_cache", Type::count},
+    {"ssm_conv_kernel", "shortconv.l_cache", Type::count},
     {"full_attention_interval", "full_attention_interval", Type::count},
     {"rope_used", "rope.scaling.finetuned", Type::flag},  // what it says in hybrids of Granite
 };

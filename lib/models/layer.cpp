@@ -14,6 +14,8 @@ struct Place {
   WeightBinder& binder;
 
   [[nodiscard]] std::string operator()(const char* name) const { return prefix + name; }
+  /// The output matrix of attention, which encoder-decoders of GGUF call otherwise.
+  [[nodiscard]] std::string attention_output() const { return prefix + (recipe.prefix.empty() ? "attn_output" : "attn_o"); }
   void norm(const char* name, std::size_t n, Norm& to) const {
     to.kind = recipe.norm;
     to.eps = static_cast<float>(recipe.norm_eps);
@@ -37,13 +39,41 @@ void bind(const Attention::Shape& shape, const Place& at, Attention& to) {
     binder.linear(at("attn_k"), kv_width, hidden, to.key);
     binder.linear(at("attn_v"), kv_width, hidden, to.value);
   }
-  binder.linear(at("attn_output"), hidden, width, to.output);
+  binder.linear(at.attention_output(), hidden, width, to.output);
   if (shape.query_key_norm != QueryKeyNorm::none) {
     const bool one = shape.query_key_norm == QueryKeyNorm::head;
     at.norm("attn_q_norm", one ? shape.head_dim : width, to.query_norm);
     at.norm("attn_k_norm", one ? shape.head_dim : kv_width, to.key_norm);
   }
   if (shape.sinks) binder.vector(at("attn_sinks.weight"), shape.heads, to.sinks);
+}
+
+void bind(const DisentangledAttention::Shape& shape, const Place& at, DisentangledAttention& to) {
+  to.shape = shape;
+  const std::size_t hidden = at.recipe.hidden_size;
+  const std::size_t width = shape.attention.heads * shape.attention.head_dim;
+  at.binder.linear(at("attn_q"), width, hidden, to.query);
+  at.binder.linear(at("attn_k"), width, hidden, to.key);
+  at.binder.linear(at("attn_v"), width, hidden, to.value);
+  at.binder.linear(at("attn_output"), hidden, width, to.output);
+  if (shape.shared_projections) return;
+  at.binder.linear(at("attn_q_rel"), width, hidden, to.position_query);
+  at.binder.linear(at("attn_k_rel"), width, hidden, to.position_key);
+}
+
+void bind_cross(const CrossAttention::Shape& shape, const Place& at, CrossAttention& to) {
+  to.shape = shape;
+  const std::size_t hidden = at.recipe.hidden_size;
+  const std::size_t source = at.recipe.encoder ? at.recipe.encoder->hidden_size : hidden;
+  at.binder.linear(at("cross_attn_q"), shape.heads * shape.head_dim, hidden, to.query);
+  at.binder.linear(at("cross_attn_k"), shape.kv_heads * shape.head_dim, source, to.key);
+  at.binder.linear(at("cross_attn_v"), shape.kv_heads * shape.head_dim, source, to.value);
+  at.binder.linear(at("cross_attn_o"), hidden, shape.heads * shape.head_dim, to.output);
+}
+
+LayerCache cache(const DisentangledAttention::Shape& shape) {
+  const Attention::Shape& own = shape.attention;
+  return {.kv_heads = own.kv_heads, .key_dim = own.head_dim, .value_dim = own.head_dim};
 }
 
 LayerCache cache(const Attention::Shape& shape) {
@@ -81,7 +111,7 @@ void bind_block(const Shape& shape, const Place& at, Blocks& to) {
 }  // namespace
 
 void bind_layer(const Recipe& recipe, std::size_t index, WeightBinder& binder, Layer& layer) {
-  const Place at{recipe, fmt::format("blk.{}.", index), binder};
+  const Place at{recipe, fmt::format("{}blk.{}.", recipe.prefix, index), binder};
   const std::size_t hidden = recipe.hidden_size;
   const NormPlace place = recipe.norm_place;
   if (recipe.parallel) {
@@ -90,8 +120,12 @@ void bind_layer(const Recipe& recipe, std::size_t index, WeightBinder& binder, L
     const char* other = two ? "attn_norm" : "ffn_norm";
     if (binder.has(at(other) + ".weight")) at.norm(other, hidden, layer.feed_forward_norm);
   } else {
+    const bool cross = recipe.layers[index].cross.has_value();
     if (place == NormPlace::before || place == NormPlace::both) {
-      at.norm("attn_norm", hidden, layer.mixer_norm);
+      // ModernBERT: the norm behind the embedding is the first layer's.
+      const bool normed = index == 0 && recipe.embedding_norm && !binder.has(at("attn_norm.weight"));
+      if (!normed) at.norm("attn_norm", hidden, layer.mixer_norm);
+      if (cross) at.norm("cross_attn_norm", hidden, layer.cross_norm);
       at.norm("ffn_norm", hidden, layer.feed_forward_norm);
     }
     if (place == NormPlace::after || place == NormPlace::both) {
@@ -100,16 +134,23 @@ void bind_layer(const Recipe& recipe, std::size_t index, WeightBinder& binder, L
     }
     if (place == NormPlace::residual) {
       at.norm("attn_output_norm", hidden, layer.mixer_post_norm);
+      if (cross) at.norm("cross_attn_output_norm", hidden, layer.cross_post_norm);
       at.norm("layer_output_norm", hidden, layer.feed_forward_post_norm);
     }
   }
   const LayerRecipe& own = recipe.layers[index];
   std::visit([&](const auto& shape) { bind_block(shape, at, layer.mixer); }, own.mixer);
+  if (own.cross) bind_cross(*own.cross, at, layer.cross.emplace());
   std::visit([&](const auto& shape) { bind_block(shape, at, layer.feed_forward); }, own.feed_forward);
 }
 
 LayerCache cache_of(const LayerRecipe& recipe) {
-  return std::visit([](const auto& shape) { return cache(shape); }, recipe.mixer);
+  LayerCache out = std::visit([](const auto& shape) { return cache(shape); }, recipe.mixer);
+  if (recipe.cross) {
+    out.source_heads = recipe.cross->kv_heads;
+    out.source_dim = recipe.cross->head_dim;
+  }
+  return out;
 }
 
 }  // namespace ondol

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <variant>
 
 #include "blocks/attention.hpp"
@@ -12,7 +13,7 @@
 
 namespace ondol {
 
-using Mixer = std::variant<Attention>;
+using Mixer = std::variant<Attention, DisentangledAttention>;
 using FeedForward = std::variant<Mlp>;
 
 /// One layer's weights. Norms that a place does not have are empty.
@@ -20,12 +21,15 @@ struct Layer {
   Norm mixer_norm;
   Mixer mixer;
   Norm mixer_post_norm;
+  Norm cross_norm;
+  std::optional<CrossAttention> cross;
+  Norm cross_post_norm;
   Norm feed_forward_norm;
   FeedForward feed_forward;
   Norm feed_forward_post_norm;
 };
 
-/// Binds the tensors of layer `index` ("blk.<index>.…"). @throws Error bad_file.
+/// Binds the tensors of layer `index` (prefix + "blk.<index>.…"). @throws Error bad_file.
 void bind_layer(const Recipe& recipe, std::size_t index, WeightBinder& binder, Layer& layer);
 
 /// What a layer keeps of a sequence.

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <cstring>
+#include <optional>
 #include <utility>
 
 #include "base/fail.hpp"
@@ -135,6 +136,34 @@ void change_values(Weight& w, F f) {
   w.format = find_format("F32");
 }
 
+/// Positions of RoBERTa and its kin: that of the first token is pad_token_id + 1.
+std::uint64_t rows_behind_padding(const Config& config) {
+  const Json* id = config.find("pad_token_id");
+  const auto n = id ? id->as_uint64() : std::optional<std::uint64_t>(1);
+  if (!n || *n > 1u << 24) config.refuse("pad_token_id", "a token");
+  return *n + 1;
+}
+
+void cut_rows(const Config& config, Weight& w) {
+  const std::uint64_t cut = rows_behind_padding(config);
+  check(config, w, w.shape.size() == 2 && w.parts.size() == 1 && w.shape[1] > cut, fmt::format("more than {} rows", cut));
+  w.parts[0].bytes = w.parts[0].bytes.subspan(cut * w.row_bytes());
+  w.shape[1] -= cut;
+}
+
+void add_rows(const Config& config, Weight& w) {
+  const std::uint64_t more = rows_behind_padding(config);
+  check(config, w, w.shape.size() == 2 && w.parts.size() == 1, "a matrix");
+  const std::uint64_t skip = more * w.row_bytes();
+  const std::uint64_t size = w.rows() * w.row_bytes();
+  w.parts[0].make = [from = w.parts[0], skip, size](std::byte* out) {
+    std::memset(out, 0, skip);
+    if (from.make) return from.make(out + skip);
+    std::memcpy(out + skip, from.bytes.data(), size);
+  };
+  w.shape[1] += more;
+}
+
 void add_one(const Config&, Weight& w) {
   if (w.name.ends_with(".bias")) return;
   change_values(w, [](float x) { return x + 1; });
@@ -154,6 +183,7 @@ constinit const Layout heads_of_three{order_heads_of_three<false>, order_heads_o
 constinit const Layout kv_groups{order_kv_groups<false>, order_kv_groups<true>};
 constinit const Layout transposed{transpose, transpose};
 constinit const Layout plus_one{add_one, subtract_one};
+constinit const Layout behind_padding{cut_rows, add_rows};
 
 }  // namespace layouts
 }  // namespace ondol

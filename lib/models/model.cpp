@@ -11,6 +11,8 @@
 #include "cache/cache.hpp"
 #include "files/weight_source.hpp"
 #include "models/config.hpp"
+#include "models/heads/head.hpp"
+#include "models/heads/sentence.hpp"
 #include "models/naming.hpp"
 #include "models/registry.hpp"
 #include "models/transformer.hpp"
@@ -106,8 +108,13 @@ CacheLayout cache_layout(const Recipe& recipe, const LoadOptions& options, std::
       .fingerprint = fingerprint,
       .layers = {},
       .context = options.context ? options.context : recipe.context,
-      .type = options.cache_type.value_or(options.precision == Precision::exact ? CacheType::f32 : CacheType::f16)};
-  for (const LayerRecipe& layer : recipe.layers) layout.layers.push_back(cache_of(layer));
+      .type = options.cache_type.value_or(options.precision == Precision::exact ? CacheType::f32 : CacheType::f16),
+      .source_context = recipe.encoder ? recipe.encoder->context : 0};
+  // What is seen in both directions is scratch.
+  if (recipe.both_directions) layout.type = CacheType::f32;
+  for (const LayerRecipe& layer : recipe.layers) {
+    layout.layers.push_back(recipe.both_directions ? LayerCache{} : cache_of(layer));
+  }
   if (layout.context > std::size_t{1} << 30) {
     fail(Status::invalid_argument, fmt::format("context: found {}, expected at most 2^30", layout.context));
   }
@@ -128,7 +135,12 @@ struct Model::Impl {
   Runtime runtime;
   ModelInfo info;
   std::unique_ptr<Transformer> network;
+  std::unique_ptr<Transformer> encoder;  ///< of an encoder-decoder
+  std::unique_ptr<Head> head;            ///< for labels; may be null
   std::shared_ptr<const CacheLayout> layout;
+  std::shared_ptr<const CacheLayout> encoder_layout;
+  GenerationDefaults defaults;
+  Optional<SentenceHead> sentence;
   Optional<Tokenizer> tokenizer;
   Optional<ChatTemplate> chat_template;
 
@@ -143,6 +155,18 @@ struct Model::Impl {
       }
     }
   }
+  /// The stack that reads whole texts; null in a decoder.
+  [[nodiscard]] const Transformer* reader() const noexcept {
+    return info.kind == ModelKind::encoder ? network.get() : encoder.get();
+  }
+  void require_language_head() const;
+  void check_texts(std::span<const WholeText> texts) const;
+  void check_output(Output output) const;
+  [[nodiscard]] Tensor finish(const WholeText& text, const float* rows, Output output, Compute& compute) const;
+  /// Calls use(index, rows behind the last norm) for each text, in the arena.
+  template <class Use>
+  void read_all(std::span<const WholeText> texts, const std::stop_token& stop, Progress* progress, Compute& compute,
+                Use&& use) const;
   void check_steps(std::span<const Step> steps) const;
   void run_pass(std::span<const Segment> segments, std::span<const std::size_t> step_of,
                 std::span<const std::size_t> offset_of, std::span<const Step> steps, std::vector<StepOutput>& outputs,
@@ -174,13 +198,65 @@ std::size_t wanted_at(const Step& step, std::size_t i) {
 
 namespace {
 
+CacheLayout encoder_layout(const Recipe& recipe) {
+  CacheLayout layout{.layers = {}, .context = recipe.encoder->context, .type = CacheType::f32};
+  layout.layers.resize(recipe.encoder->layers.size());
+  return layout;
+}
+
+std::optional<Token> token_of(const Json* value) {
+  const auto id = value ? value->as_uint64() : std::nullopt;
+  return id && *id < 1u << 30 ? std::optional(static_cast<Token>(*id)) : std::nullopt;
+}
+
+/// Tokens of a number or a list of numbers.
+std::vector<Token> tokens_of(const Json* value) {
+  std::vector<Token> out;
+  if (const auto one = token_of(value)) out.push_back(*one);
+  for (std::size_t i = 0; value && i < value->items().size(); ++i) {
+    const Json& item = value->items()[i];
+    if (const auto id = token_of(item.size() == 1 ? &item.at(std::size_t{0}) : &item)) out.push_back(*id);
+  }
+  return out;
+}
+
+/// generation_config.json counts before config.json, key by key.
+GenerationDefaults defaults_of(const WeightSource& source, const Config& config) {
+  const Json own = source.config() ? text::read_beside(source.path() + "/config.json", "generation_config.json") : Json();
+  const auto find = [&](std::string_view key) {
+    const Json* value = own.find(key);
+    return value && !value->is_null() ? value : config.find(key);
+  };
+  GenerationDefaults defaults;
+  defaults.decoder_start = token_of(find("decoder_start_token_id"));
+  if (!defaults.decoder_start) defaults.decoder_start = token_of(find("bos_token_id"));
+  defaults.forced_bos = token_of(find("forced_bos_token_id"));
+  defaults.forced_eos = token_of(find("forced_eos_token_id"));
+  defaults.banned = tokens_of(find("bad_words_ids"));
+  defaults.ends = tokens_of(find("eos_token_id"));
+  return defaults;
+}
+
+std::vector<std::string> labels_of(const Config& config, std::size_t count) {
+  std::vector<std::string> labels;
+  const Json* names = config.find("id2label");
+  for (std::size_t i = 0; i < count; ++i) {
+    const Json* name = names ? names->find(std::to_string(i)) : nullptr;
+    labels.push_back(name && name->is_string() ? *name->as_string() : fmt::format("LABEL_{}", i));
+  }
+  return labels;
+}
+
+constexpr const char* head_names[] = {"none", "language", "sequence", "tokens", "span"};
+
 /// A model file taken apart: what it says, and what is bound to it.
 struct Opened {
   Opened(std::string_view path, const LoadOptions& options)
       : source(open_weights(path)),
         config(*source),
         recipe(find_family(config).recipe(config)),
-        binder(*source, canonical_weights(*source, config, find_family(config).naming(config)), options.precision),
+        binder(*source, canonical_weights(*source, config, with_heads(config, find_family(config).naming(config))),
+               options.precision),
         network(std::make_unique<Transformer>(recipe, binder)),
         layout(cache_layout(recipe, options, fingerprint_of(*source, options.precision), source->path())) {
     if (const std::size_t most = network->positions(); most != 0 && layout.context > most) {
@@ -190,6 +266,19 @@ struct Opened {
       }
       layout.context = recipe.context = most;
     }
+    if (recipe.encoder) {
+      encoder = std::make_unique<Transformer>(*recipe.encoder, binder, &network->embedding());
+      if (const std::size_t most = encoder->positions(); most != 0) {
+        layout.source_context = std::min(layout.source_context, most);
+      }
+    }
+    recipe.head.kind = head_kind(config, recipe, binder);
+    if (recipe.head.kind == HeadKind::none || recipe.head.kind == HeadKind::tokens) {
+      for (const char* name : {"cls.weight", "cls.bias"}) binder.ignore(name);  // a pooler that nothing asks for
+    } else {
+      head = std::make_unique<Head>(recipe, binder);
+    }
+    binder.check_all_used();
   }
 
   std::shared_ptr<const WeightSource> source;
@@ -198,6 +287,8 @@ struct Opened {
   WeightBinder binder;
   std::unique_ptr<Transformer> network;
   CacheLayout layout;
+  std::unique_ptr<Transformer> encoder;
+  std::unique_ptr<Head> head;
 };
 
 ModelInfo info_of(const Opened& opened) {
@@ -208,6 +299,12 @@ ModelInfo info_of(const Opened& opened) {
   const auto* mlp = std::get_if<Mlp::Shape>(&recipe.layers.front().feed_forward);
   return {.architecture = opened.config.model_type(),
           .name = std::string(opened.source->text("general.name").value_or("")),
+          .kind = recipe.encoder           ? ModelKind::encoder_decoder
+                  : recipe.both_directions ? ModelKind::encoder
+                                           : ModelKind::decoder,
+          .head = head_names[static_cast<std::size_t>(recipe.head.kind)],
+          .labels = opened.head && recipe.head.kind != HeadKind::span ? labels_of(opened.config, opened.head->labels())
+                                                                      : std::vector<std::string>{},
           .context = recipe.context,
           .layers = recipe.layers.size(),
           .hidden_size = recipe.hidden_size,
@@ -238,6 +335,12 @@ Model Model::load(std::string_view path, const LoadOptions& options) {
   impl->info = info_of(opened);
   impl->layout = std::make_shared<const CacheLayout>(opened.layout);
   impl->network = std::move(opened.network);
+  impl->encoder = std::move(opened.encoder);
+  impl->head = std::move(opened.head);
+  if (impl->encoder) {
+    impl->encoder_layout = std::make_shared<const CacheLayout>(encoder_layout(opened.recipe));
+  }
+  impl->defaults = defaults_of(source, opened.config);
   impl->tokenizer.make([&] { return tokenizer_of(source, options.tokenizer); });
   if (impl->tokenizer.has() && impl->tokenizer.get().size() > impl->info.vocabulary) {
     fail(Status::bad_file, fmt::format("{}: {} tokens in the vocabulary, but {} rows in the embedding", source.path(),
@@ -249,6 +352,10 @@ Model Model::load(std::string_view path, const LoadOptions& options) {
   Compute compute = impl->compute(turn);
   binder.load(compute, runtime->memory, options.stop, options.progress.get());
   impl->network->load_embedding(runtime->memory);
+  if (impl->encoder) impl->encoder->load_embedding(runtime->memory);
+  impl->sentence.make([&] {
+    return SentenceHead(source, opened.config, options.precision, compute, runtime->memory);
+  });
   turn.arena().release();
   return Model(std::move(impl));
 }
@@ -272,10 +379,20 @@ const Tokenizer& Model::tokenizer() const { return impl_->tokenizer.get(); }
 bool Model::has_chat_template() const noexcept { return impl_->chat_template.has(); }
 const ChatTemplate& Model::chat_template() const { return impl_->chat_template.get(); }
 std::uint64_t Model::fingerprint() const noexcept { return impl_->layout->fingerprint; }
-KVCache Model::new_cache() const { return make_cache(impl_->layout, impl_->runtime.state()->memory); }
+KVCache Model::new_cache() const {
+  if (impl_->info.kind == ModelKind::encoder) {
+    fail(Status::unsupported, fmt::format("{} is an encoder, which generates no text; what it has: fill_mask, embed, "
+                                          "classify and the like",
+                                          impl_->info.architecture));
+  }
+  return make_cache(impl_->layout, impl_->runtime.state()->memory);
+}
 
 void Model::Impl::check_steps(std::span<const Step> steps) const {
   if (steps.empty()) fail(Status::invalid_argument, "forward: the batch is empty");
+  if (std::ranges::any_of(steps, [](const Step& step) { return step.want.logits != Want::Logits::none; })) {
+    require_language_head();
+  }
   for (std::size_t s = 0; s < steps.size(); ++s) {
     const Step& step = steps[s];
     const CacheLayout& its = step.cache.impl().layout();
@@ -286,6 +403,10 @@ void Model::Impl::check_steps(std::span<const Step> steps) const {
       if (&steps[other].cache == &step.cache) {
         fail(Status::invalid_argument, fmt::format("forward: steps {} and {} have the same cache", other, s));
       }
+    }
+    if (encoder && step.cache.impl().source_length() == 0) {
+      fail(Status::invalid_argument,
+           fmt::format("forward: the cache of step {} has no source; make it by new_cache with one", s));
     }
     if (step.tokens.empty()) fail(Status::invalid_argument, fmt::format("forward: step {} has no tokens", s));
     check_ids(step.tokens);
@@ -445,6 +566,7 @@ Tensor Model::embed(std::span<const Token> ids) const {
 }
 
 Tensor Model::head(const Tensor& hidden) const {
+  impl_->require_language_head();
   if (hidden.columns != impl_->info.hidden_size || hidden.values.size() != hidden.rows * hidden.columns) {
     fail(Status::invalid_argument, fmt::format("head: found [{}, {}], expected rows of {}", hidden.rows, hidden.columns,
                                                impl_->info.hidden_size));
@@ -457,10 +579,228 @@ Tensor Model::head(const Tensor& hidden) const {
   return out;
 }
 
+void Model::Impl::require_language_head() const {
+  if (info.head == "language") return;
+  fail(Status::unsupported,
+       fmt::format("{}: the model has no head for logits over a vocabulary; its head is '{}'", info.architecture, info.head));
+}
+
+void Model::Impl::check_output(Output output) const {
+  const auto require = [&](bool there, const char* what, const char* instead) {
+    if (there) return;
+    fail(Status::unsupported, fmt::format("{}: the model has no head for {}; its head is '{}'{}", info.architecture, what,
+                                          info.head, instead));
+  };
+  switch (output) {
+    case Output::hidden: return;
+    case Output::embedding: return static_cast<void>(sentence.get());
+    case Output::logits:
+      if (info.kind == ModelKind::encoder_decoder) {
+        fail(Status::invalid_argument, fmt::format("{}: logits need the tokens of the decoder too", info.architecture));
+      }
+      return require(info.head == "language" || info.head == "tokens", "logits of tokens", "");
+    case Output::classes: return require(info.head == "sequence", "classes of whole texts", "");
+    case Output::spans: return require(info.head == "span", "answers in a text", "");
+  }
+}
+
+void Model::Impl::check_texts(std::span<const WholeText> texts) const {
+  const Transformer* stack = reader();
+  const std::size_t types = (stack ? *stack : *network).embedding().types();
+  const std::size_t most = encoder ? layout->source_context : layout->context;
+  for (std::size_t t = 0; t < texts.size(); ++t) {
+    const WholeText& text = texts[t];
+    if (text.tokens.empty()) fail(Status::invalid_argument, fmt::format("text {} has no tokens", t));
+    check_ids(text.tokens);
+    if (text.tokens.size() > most) {
+      fail(Status::context_full, fmt::format("text {} has {} tokens, the model reads {}", t, text.tokens.size(), most));
+    }
+    if (text.types.empty()) continue;
+    if (text.types.size() != text.tokens.size()) {
+      fail(Status::invalid_argument,
+           fmt::format("text {}: {} types for {} tokens", t, text.types.size(), text.tokens.size()));
+    }
+    for (std::size_t i = 0; i < text.types.size(); ++i) {
+      if (text.types[i] != 0 && text.types[i] >= types) {
+        fail(Status::invalid_argument, fmt::format("text {}: type {} at index {}, expected 0 .. {}", t, text.types[i], i,
+                                                   types > 0 ? types - 1 : 0));
+      }
+    }
+  }
+}
+
+template <class Use>
+void Model::Impl::read_all(std::span<const WholeText> texts, const std::stop_token& stop, Progress* progress,
+                           Compute& compute, Use&& use) const {
+  const Transformer& stack = *reader();
+  const std::size_t hidden = stack.recipe().hidden_size;
+  const auto& own = encoder ? encoder_layout : layout;
+  for (std::size_t done = 0; done < texts.size();) {
+    const Arena::Scope scope(compute.arena);
+    // Whole texts, as many as a pass should have rows, but at least one.
+    std::size_t end = done;
+    std::size_t rows = 0;
+    while (end < texts.size() && (end == done || rows + texts[end].tokens.size() <= Transformer::pass_rows)) {
+      rows += texts[end++].tokens.size();
+    }
+    std::vector<KVCache> nothing;
+    nothing.reserve(end - done);
+    std::vector<Segment> segments;
+    for (std::size_t t = done; t < end; ++t) {
+      nothing.push_back(make_cache(own, runtime.state()->memory));
+      nothing.back().impl().plan(texts[t].tokens.size());
+      segments.push_back({nothing.back().impl(), texts[t].tokens, texts[t].types});
+    }
+    float* x = stack.layers(segments, stop, compute);
+    compute.pool.parallel_ranges(rows, 16, [&](std::size_t first, std::size_t last) {
+      for (std::size_t i = first; i < last; ++i) stack.final_norm(x + i * hidden, x + i * hidden, compute);
+    });
+    for (; done < end; ++done) {
+      use(done, x);
+      x += texts[done].tokens.size() * hidden;
+      if (progress) progress->done += texts[done].tokens.size();
+    }
+  }
+}
+
+/// What is wanted of one text, from its rows behind the last norm.
+Tensor Model::Impl::finish(const WholeText& text, const float* rows, Output output, Compute& compute) const {
+  const std::size_t count = text.tokens.size();
+  const std::size_t hidden = reader() ? reader()->recipe().hidden_size : info.hidden_size;
+  const auto tensor = [](std::size_t n, std::size_t width) { return Tensor{n, width, std::vector<float>(n * width)}; };
+  switch (output) {
+    case Output::hidden: return {count, hidden, {rows, rows + count * hidden}};
+    case Output::embedding: {
+      Tensor out = tensor(1, sentence.get().width(hidden));
+      sentence.get().apply(rows, count, text.prompt, hidden, out.values.data(), compute);
+      return out;
+    }
+    case Output::classes: {
+      Tensor out = tensor(1, head->labels());
+      std::vector<float> pooled(rows, rows + hidden);
+      if (head->pooling() == Pooling::last) pooled.assign(rows + (count - 1) * hidden, rows + count * hidden);
+      if (head->pooling() == Pooling::mean) {
+        for (std::size_t k = 0; k < hidden; ++k) {
+          double sum = 0;
+          for (std::size_t i = 0; i < count; ++i) sum += double{rows[i * hidden + k]};
+          pooled[k] = static_cast<float>(sum / double(count));
+        }
+      }
+      head->apply(pooled.data(), 1, out.values.data(), compute);
+      return out;
+    }
+    case Output::logits:
+    case Output::spans: {
+      Tensor out = tensor(count, head ? head->labels() : info.vocabulary);
+      if (head) {
+        head->apply(rows, count, out.values.data(), compute);
+      } else {
+        network->head(rows, count, out.values.data(), compute);
+      }
+      return out;
+    }
+  }
+  return {};
+}
+
+std::vector<Tensor> Model::read(std::span<const WholeText> texts, Output output, const std::stop_token& stop,
+                                Progress* progress) const {
+  impl_->check_output(output);
+  impl_->check_texts(texts);
+  std::vector<Tensor> out(texts.size());
+  if (progress) {
+    std::uint64_t total = 0;
+    for (const WholeText& text : texts) total += text.tokens.size();
+    progress->total = total;
+    progress->done = 0;
+  }
+  if (impl_->reader()) {
+    Runtime::State::Turn turn(*impl_->runtime.state());
+    Compute compute = impl_->compute(turn);
+    impl_->read_all(texts, stop, progress, compute, [&](std::size_t t, const float* rows) {
+      out[t] = impl_->finish(texts[t], rows, output, compute);
+    });
+    return out;
+  }
+  // A decoder reads with caches that are thrown away.
+  for (std::size_t done = 0; done < texts.size();) {
+    std::vector<KVCache> caches;
+    std::size_t end = done;
+    std::size_t rows = 0;
+    while (end < texts.size() && (end == done || rows + texts[end].tokens.size() <= Transformer::pass_rows)) {
+      rows += texts[end++].tokens.size();
+      caches.push_back(new_cache());
+    }
+    std::vector<Step> steps;
+    const bool logits = output == Output::logits && !impl_->head;
+    for (std::size_t t = done; t < end; ++t) {
+      steps.push_back({caches[t - done],
+                       texts[t].tokens,
+                       {.logits = logits ? Want::Logits::all : Want::Logits::none, .hidden = !logits}});
+    }
+    std::vector<StepOutput> outputs = forward(steps, stop);
+    Runtime::State::Turn turn(*impl_->runtime.state());
+    Compute compute = impl_->compute(turn);
+    for (std::size_t i = 0; i < outputs.size(); ++i, ++done) {
+      out[done] = logits ? std::move(outputs[i].logits)
+                         : impl_->finish(texts[done], outputs[i].hidden.values.data(), output, compute);
+      if (progress) progress->done += texts[done].tokens.size();
+    }
+  }
+  return out;
+}
+
+std::vector<KVCache> Model::new_caches(std::span<const WholeText> sources, const std::stop_token& stop) const {
+  if (!impl_->encoder) {
+    fail(Status::unsupported, fmt::format("{} is no encoder-decoder: its caches have no source", impl_->info.architecture));
+  }
+  impl_->check_texts(sources);
+  std::vector<KVCache> caches;
+  for (std::size_t i = 0; i < sources.size(); ++i) caches.push_back(new_cache());
+  Runtime::State::Turn turn(*impl_->runtime.state());
+  Compute compute = impl_->compute(turn);
+  impl_->read_all(sources, stop, nullptr, compute, [&](std::size_t s, float* rows) {
+    impl_->network->read_source(rows, sources[s].tokens.size(), caches[s].impl(), compute);
+  });
+  return caches;
+}
+
+KVCache Model::new_cache(std::span<const Token> source, const std::stop_token& stop) const {
+  const WholeText one{source};
+  return std::move(new_caches({&one, 1}, stop).front());
+}
+
+const GenerationDefaults& Model::generation_defaults() const noexcept { return impl_->defaults; }
+
+std::size_t Model::embedding_size() const {
+  return impl_->sentence.get().width(impl_->reader() ? impl_->reader()->recipe().hidden_size : impl_->info.hidden_size);
+}
+
+std::size_t Model::embedding_context() const {
+  const std::size_t most = impl_->encoder ? impl_->layout->source_context : impl_->layout->context;
+  const std::size_t own = impl_->sentence.get().max_tokens();
+  return own ? std::min(own, most) : most;
+}
+
+std::vector<std::pair<std::string, std::string>> Model::embedding_prompts() const {
+  return impl_->sentence.get().prompts();
+}
+std::string Model::default_embedding_prompt() const { return impl_->sentence.get().default_prompt(); }
+
 Tensor Model::logits(std::span<const Token> ids) const {
-  KVCache cache = new_cache();
+  const WholeText one{ids};
+  return std::move(read({&one, 1}, Output::logits).front());
+}
+
+Tensor Model::logits(std::span<const Token> source, std::span<const Token> ids, const std::stop_token& stop) const {
+  KVCache cache = new_cache(source, stop);
   const Step step{cache, ids, {.logits = Want::Logits::all}};
-  return std::move(forward({&step, 1}).front().logits);
+  return std::move(forward({&step, 1}, stop).front().logits);
+}
+
+const char* model_kind_name(ModelKind kind) noexcept {
+  constexpr const char* names[] = {"decoder", "encoder", "encoder-decoder"};
+  return names[static_cast<std::size_t>(kind)];
 }
 
 FileInfo inspect(std::string_view path) {

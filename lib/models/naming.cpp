@@ -16,7 +16,7 @@ namespace {
 
 /// Prefixes that say which class of the library saved the model; they come and go.
 constexpr std::string_view prefixes[] = {"model.", "transformer.", "language_model.", "base_model.", "gpt_neox.", "rwkv.",
-                                         "backbone.", "bert.", "roberta.", "distilbert.", "electra.", "mpnet.",
+                                         "backbone.", "bert.", "roberta.", "distilbert.", "electra.", "mpnet.", "nomic_bert.",
                                          "deberta.", "albert.", "xlm-roberta."};
 
 std::string_view without_prefix(std::string_view name) {
@@ -32,21 +32,29 @@ std::string_view without_prefix(std::string_view name) {
   return name;
 }
 
-/// A name with `{}` in the place of its numbers.
+/// A name with `{}` in the place of its first numbers.
 struct Pattern {
   std::string text;
   std::vector<std::uint64_t> numbers;
 };
 
-Pattern pattern_of(std::string_view name) {
+/// How checkpoints of long ago call a norm's weight and bias.
+std::string modern(std::string_view name) {
+  if (name.ends_with("LayerNorm.gamma")) return std::string(name.substr(0, name.size() - 5)) + "weight";
+  if (name.ends_with("LayerNorm.beta")) return std::string(name.substr(0, name.size() - 4)) + "bias";
+  return std::string(name);
+}
+
+Pattern pattern_of(std::string_view full, std::size_t most_numbers) {
   Pattern out;
-  name = without_prefix(name);
+  const std::string spelled = modern(without_prefix(full));
+  const std::string_view name = spelled;
   for (std::size_t at = 0; at <= name.size();) {
     const std::size_t end = std::min(name.find('.', at), name.size());
     const std::string_view word = name.substr(at, end - at);
     std::uint64_t number = 0;
     const auto [stop, error] = std::from_chars(word.data(), word.data() + word.size(), number);
-    const bool is_number = !word.empty() && error == std::errc() && stop == word.data() + word.size();
+    const bool is_number = out.numbers.size() < most_numbers && !word.empty() && error == std::errc() && stop == word.data() + word.size();
     if (!out.text.empty()) out.text += '.';
     out.text += is_number ? "{}" : word;
     if (is_number) out.numbers.push_back(number);
@@ -67,6 +75,10 @@ struct Row {
   const Rename* rename;
   std::string_view suffix;
 };
+
+bool same_values(const TensorView& a, const TensorView& b) {
+  return a.format == b.format && a.shape == b.shape && std::ranges::equal(a.bytes, b.bytes);
+}
 
 /// GGUF's shapes have no dimensions of 1 but the innermost.
 void drop_ones(std::vector<std::uint64_t>& shape) {
@@ -106,8 +118,13 @@ std::vector<Weight> canonical_weights(const WeightSource& source, const Config& 
   };
   std::map<std::string, Found> found;
   for (const TensorView& tensor : source.tensors()) {
-    const Pattern pattern = pattern_of(tensor.name);
-    const auto row = rows.find(pattern.text);
+    // A table may spell the later numbers out ("block.{}.layer.1.layer_norm").
+    Pattern pattern = pattern_of(tensor.name, 1);
+    auto row = rows.find(pattern.text);
+    if (row == rows.end()) {
+      pattern = pattern_of(tensor.name, std::string::npos);
+      row = rows.find(pattern.text);
+    }
     if (row == rows.end()) {
       out.push_back(as_weight(tensor));
       continue;
@@ -118,7 +135,8 @@ std::vector<Weight> canonical_weights(const WeightSource& source, const Config& 
     name += row->second.suffix;
     Found& to = found.try_emplace(name, Found{&rename, {}}).first->second;
     const std::uint64_t part = pattern.numbers.size() > 1 ? pattern.numbers.back() : 0;
-    if (!to.parts.emplace(part, &tensor).second) {
+    const auto [there, added] = to.parts.emplace(part, &tensor);
+    if (!added && !same_values(*there->second, tensor)) {  // a tied matrix may be stored twice
       fail(Status::bad_file, fmt::format("{}: tensors {} and {} have the same meaning", source.path(),
                                          printable(to.parts[part]->name), printable(tensor.name)));
     }

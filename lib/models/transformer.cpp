@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstring>
+#include <type_traits>
 
 #include "base/fail.hpp"
 #include "blocks/scale.hpp"
@@ -35,17 +37,26 @@ Rope make_rope(const RopeRecipe& recipe, WeightBinder& binder) {
 
 }  // namespace
 
-Transformer::Transformer(const Recipe& recipe, WeightBinder& binder) : recipe_(recipe) {
-  embedding_.bind(recipe, binder);
+Transformer::Transformer(const Recipe& recipe, WeightBinder& binder, const Embedding* tokens) : recipe_(recipe) {
+  embedding_.bind(recipe, binder, tokens);
   for (const RopeRecipe& rope : recipe.ropes) ropes_.push_back(make_rope(rope, binder));
-  layers_.resize(recipe.layers.size());
+  layers_.resize(recipe.shared_layers ? recipe.shared_layers : recipe.layers.size());
   for (std::size_t i = 0; i < layers_.size(); ++i) bind_layer(recipe, i, binder, layers_[i]);
-  if (recipe.final_norm) {
-    output_norm_.kind = recipe.norm;
-    output_norm_.eps = static_cast<float>(recipe.norm_eps);
-    binder.norm("output_norm", recipe.hidden_size, output_norm_);
+  const auto bind_norm = [&](const std::string& name, Norm& norm) {
+    norm.kind = recipe.norm;
+    norm.eps = static_cast<float>(recipe.norm_eps);
+    binder.norm(name, recipe.hidden_size, norm);
+  };
+  if (recipe.final_norm) bind_norm(recipe.prefix + "output_norm", output_norm_);
+  if (recipe.distances) {
+    const std::string own = recipe.prefix + "attn_rel_b.weight";
+    binder.vector(binder.has(own) ? own : recipe.prefix + "blk.0.attn_rel_b.weight",
+                  recipe.distances->count * recipe.attention()->heads, distance_biases_);
   }
-  binder.check_all_used();
+  if (recipe.relative_positions > 0) {
+    binder.vector("rel_embd.weight", recipe.relative_positions * recipe.hidden_size, relative_positions_);
+    if (binder.has("rel_embd_norm.weight")) bind_norm("rel_embd_norm", relative_positions_norm_);
+  }
 }
 
 /// What the layers of one pass share.
@@ -54,57 +65,144 @@ struct Transformer::Pass {
   std::size_t rows;
   CacheType type;
   KeyValueSpan* spans;
+  KeyValueSpan* sources;             // of a decoder that looks at them
   std::vector<Rope::Angles> angles;  // of each rope
-  DistanceBias alibi;
+  DistanceBias biases;
+  const float* relative_positions;
   Compute& compute;
 };
 
-namespace {
-
-/// ALiBi: slope times how far the key lies before the query, for distances up to `most`.
-DistanceBias alibi_table(const Attention::Shape& shape, std::size_t most, Compute& compute) {
-  const std::size_t before = (most + cache_block) / cache_block * cache_block;
-  const std::size_t stride = before + 2 * cache_block;
-  auto* table = compute.arena.take<float>(shape.heads * stride);
-  const std::vector<float> slopes = alibi_slopes(shape.heads, shape.alibi);
-  for (std::size_t head = 0; head < shape.heads; ++head) {
-    const float slope = slopes[head] * static_cast<float>(shape.alibi_scale);
+/// The biases of scores that depend on the distance, for distances up to `longest`: ALiBi's, slope times how far the key
+/// lies before the query, or learned ones.
+DistanceBias Transformer::biases(std::size_t longest, Compute& compute) const {
+  const Attention::Shape* shape = recipe_.attention();
+  if (!shape || (shape->alibi <= 0 && !recipe_.distances)) return {};
+  const std::size_t before = (longest + cache_block) / cache_block * cache_block;
+  const std::size_t stride = before + (recipe_.both_directions ? before : cache_block) + cache_block;
+  auto* table = compute.arena.take<float>(shape->heads * stride);
+  if (recipe_.distances) {
     for (std::size_t i = 0; i < stride; ++i) {
-      table[head * stride + i] = slope * (static_cast<float>(i) - static_cast<float>(before));
+      const std::size_t bucket = (*recipe_.distances)(std::int64_t(i) - std::int64_t(before));
+      for (std::size_t head = 0; head < shape->heads; ++head) {
+        table[head * stride + i] = distance_biases_[bucket * shape->heads + head];
+      }
+    }
+  } else {
+    const std::vector<float> slopes = alibi_slopes(shape->heads, shape->alibi);
+    for (std::size_t head = 0; head < shape->heads; ++head) {
+      const float slope = slopes[head] * static_cast<float>(shape->alibi_scale);
+      for (std::size_t i = 0; i < stride; ++i) {
+        table[head * stride + i] = slope * (static_cast<float>(i) - static_cast<float>(before));
+      }
     }
   }
-  return {table + before, stride};
+  return {.at = table + before, .stride = stride};
 }
 
-}  // namespace
+const float* Transformer::relative_positions(Compute& compute) const {
+  if (relative_positions_.empty()) return nullptr;
+  auto* rows = compute.arena.take<float>(relative_positions_.size());
+  std::ranges::copy(relative_positions_, rows);
+  if (relative_positions_norm_) {
+    relative_positions_norm_.apply(rows, recipe_.relative_positions, rows, compute);
+  }
+  return rows;
+}
+
+/// Points the spans at the blocks of a layer: the caches', or scratch that lives as long as the layer runs.
+void Transformer::lay_blocks(std::size_t index, Pass& pass) const {
+  Compute& compute = pass.compute;
+  const LayerCache own = cache_of(recipe_.layers[index]);
+  for (std::size_t s = 0; s < pass.segments.size() && own.kv_heads > 0; ++s) {
+    KeyValueSpan& span = pass.spans[s];
+    const std::size_t count = own.kv_heads * span.blocks;
+    span.keys = compute.arena.take<std::byte*>(count);
+    span.values = compute.arena.take<std::byte*>(count);
+    const std::size_t key_bytes = cache_head_bytes(pass.type, own.key_dim);
+    const std::size_t value_bytes = cache_head_bytes(pass.type, own.value_dim);
+    std::byte* scratch = nullptr;
+    if (recipe_.both_directions) {
+      scratch = compute.arena.take<std::byte>(count * (key_bytes + value_bytes));
+      std::memset(scratch, 0, count * (key_bytes + value_bytes));  // whole blocks are read
+    }
+    for (std::size_t i = 0; i < count; ++i) {
+      KVCache::Impl& cache = pass.segments[s].cache;
+      span.keys[i] = scratch ? scratch + i * key_bytes : cache.keys(index, i % span.blocks, i / span.blocks);
+      span.values[i] = scratch ? scratch + count * key_bytes + i * value_bytes
+                               : cache.values(index, i % span.blocks, i / span.blocks);
+    }
+  }
+}
 
 void Transformer::run_mixer(const Layer& layer, std::size_t index, float* normed, Pass& pass, float* out) const {
   Compute& compute = pass.compute;
   const std::size_t hidden = recipe_.hidden_size;
   Activations x(normed, pass.rows, hidden, hidden);
-  std::visit(
-      [&](const auto& mixer) {
-        const LayerCache& own = pass.segments[0].cache.layout().layers[index];
-        if (own.kv_heads > 0) {
-          for (std::size_t s = 0; s < pass.segments.size(); ++s) {
-            KeyValueSpan& span = pass.spans[s];
-            span.keys = compute.arena.take<std::byte*>(own.kv_heads * span.blocks);
-            span.values = compute.arena.take<std::byte*>(own.kv_heads * span.blocks);
-            for (std::size_t i = 0; i < own.kv_heads * span.blocks; ++i) {
-              span.keys[i] = pass.segments[s].cache.keys(index, i % span.blocks, i / span.blocks);
-              span.values[i] = pass.segments[s].cache.values(index, i % span.blocks, i / span.blocks);
-            }
-          }
-        }
-        const int rope = mixer.shape.rope;
-        mixer.apply(x,
-                    {.rope = rope < 0 ? nullptr : &ropes_[std::size_t(rope)],
-                     .angles = rope < 0 ? Rope::Angles{} : pass.angles[std::size_t(rope)],
-                     .bias = mixer.shape.alibi > 0 ? pass.alibi : DistanceBias{},
-                     .type = pass.type},
-                    {pass.spans, pass.segments.size()}, out, compute);
-      },
-      layer.mixer);
+  lay_blocks(index, pass);
+  const std::span<const KeyValueSpan> spans{pass.spans, pass.segments.size()};
+  const auto run = [&]<class Block>(const Block& mixer) {
+    if constexpr (std::is_same_v<Block, DisentangledAttention>) {
+      mixer.apply(x, pass.relative_positions, spans, pass.type, out, compute);
+    } else {
+      const int rope = mixer.shape.rope;
+      mixer.apply(x,
+                  {.rope = rope < 0 ? nullptr : &ropes_[std::size_t(rope)],
+                   .angles = rope < 0 ? Rope::Angles{} : pass.angles[std::size_t(rope)],
+                   .bias = mixer.shape.alibi > 0 || mixer.shape.relative_bias ? pass.biases : DistanceBias{},
+                   .type = pass.type},
+                  spans, out, compute);
+    }
+  };
+  std::visit(run, layer.mixer);
+}
+
+namespace {
+
+/// Points a span at the blocks of a source: [heads][blocks] of keys, and of values.
+void lay_source(KeyValueSpan& span, std::size_t heads, std::size_t head_bytes, std::byte* keys, std::byte* values,
+                Compute& compute) {
+  const std::size_t count = heads * span.blocks;
+  span.keys = compute.arena.take<std::byte*>(count);
+  span.values = compute.arena.take<std::byte*>(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    span.keys[i] = keys + i * head_bytes;
+    span.values[i] = values + i * head_bytes;
+  }
+}
+
+}  // namespace
+
+void Transformer::run_cross(const Layer& layer, std::size_t index, float* normed, Pass& pass, float* out) const {
+  const Attention::Shape& shape = layer.cross->shape;
+  const std::size_t head_bytes = cache_head_bytes(pass.type, shape.head_dim);
+  for (std::size_t s = 0; s < pass.segments.size(); ++s) {
+    KVCache::Impl& cache = pass.segments[s].cache;
+    lay_source(pass.sources[s], shape.kv_heads, head_bytes, cache.source_keys(index), cache.source_values(index),
+               pass.compute);
+  }
+  Activations x(normed, pass.rows, recipe_.hidden_size, recipe_.hidden_size);
+  layer.cross->apply(x, {pass.sources, pass.segments.size()}, pass.type, out, pass.compute);
+}
+
+void Transformer::read_source(float* rows, std::size_t count, KVCache::Impl& cache, Compute& compute) const {
+  const Arena::Scope scope(compute.arena);
+  cache.make_source(count);
+  const std::size_t width = recipe_.encoder->hidden_size;
+  Activations source(rows, count, width, width);
+  const CacheType type = cache.layout().type;
+  for (std::size_t i = 0; i < layers_.size(); ++i) {
+    const Arena::Scope layer_scope(compute.arena);
+    const CrossAttention& cross = *layers_[i].cross;
+    KeyValueSpan span{.first_row = 0,
+                      .rows = count,
+                      .first_position = 0,
+                      .keys = nullptr,
+                      .values = nullptr,
+                      .blocks = (count + cache_block - 1) / cache_block};
+    lay_source(span, cross.shape.kv_heads, cache_head_bytes(type, cross.shape.head_dim), cache.source_keys(i),
+               cache.source_values(i), compute);
+    cross.store(source, span, type, compute);
+  }
 }
 
 float* Transformer::layers(std::span<const Segment> segments, const std::stop_token& stop, Compute& compute) const {
@@ -118,11 +216,14 @@ float* Transformer::layers(std::span<const Segment> segments, const std::stop_to
             .rows = rows,
             .type = segments[0].cache.layout().type,
             .spans = compute.arena.take<KeyValueSpan>(segments.size()),
+            .sources = compute.arena.take<KeyValueSpan>(segments.size()),
             .angles = {},
-            .alibi = {},
+            .biases = {},
+            .relative_positions = relative_positions(compute),
             .compute = compute};
   auto* positions = compute.arena.take<std::uint32_t>(rows);
   auto* ids = compute.arena.take<Token>(rows);
+  auto* types = compute.arena.take<std::uint32_t>(rows);
   auto* turns = compute.arena.take<Rope::Span>(segments.size());
   std::size_t row = 0;
   std::size_t longest = 0;
@@ -137,18 +238,26 @@ float* Transformer::layers(std::span<const Segment> segments, const std::stop_to
                      .first_position = first_position,
                      .keys = nullptr,
                      .values = nullptr,
-                     .blocks = (end + cache_block - 1) / cache_block};
+                     .blocks = (end + cache_block - 1) / cache_block,
+                     .seen = recipe_.both_directions ? count : 0};
+    const std::size_t source = cache.source_length();
+    pass.sources[s] = {.first_row = row,
+                       .rows = count,
+                       .first_position = 0,
+                       .keys = nullptr,
+                       .values = nullptr,
+                       .blocks = (source + cache_block - 1) / cache_block,
+                       .seen = source};
     turns[s] = {.first_row = row, .rows = count, .first_position = first_position, .planned = cache.planned()};
     for (std::size_t i = 0; i < count; ++i, ++row) {
       positions[row] = static_cast<std::uint32_t>(cache.length() + i);
       ids[row] = segments[s].tokens[i];
+      types[row] = segments[s].types.empty() ? 0 : segments[s].types[i];
     }
   }
-  embedding_.rows(ids, positions, rows, x, compute);
+  embedding_.rows({.ids = ids, .positions = positions, .types = types}, rows, x, compute);
   for (const Rope& rope : ropes_) pass.angles.push_back(rope.angles({turns, segments.size()}, rows, compute));
-  if (const auto* attention = recipe_.attention(); attention && attention->alibi > 0) {
-    pass.alibi = alibi_table(*attention, longest, compute);
-  }
+  pass.biases = biases(longest, compute);
   auto* normed = compute.arena.take<float>(rows * hidden);
   auto* change = compute.arena.take<float>(rows * hidden);
   const auto add_change = [&](const Norm& norm) {
@@ -172,9 +281,9 @@ float* Transformer::layers(std::span<const Segment> segments, const std::stop_to
     std::visit([&](const auto& block) { block.apply(in, change, compute); }, layer.feed_forward);
   };
 
-  for (std::size_t i = 0; i < layers_.size(); ++i) {
+  for (std::size_t i = 0; i < recipe_.layers.size(); ++i) {
     if (stop.stop_requested()) fail(Status::cancelled, "the forward pass was cancelled");
-    const Layer& layer = layers_[i];
+    const Layer& layer = layers_[recipe_.weights_of(i)];
     const Arena::Scope layer_scope(compute.arena);
     normalise(layer.mixer_norm);
     run_mixer(layer, i, normed, pass, change);
@@ -186,6 +295,11 @@ float* Transformer::layers(std::span<const Segment> segments, const std::stop_to
       add_change(layer.mixer_post_norm);
     } else {
       add_change(layer.mixer_post_norm);
+      if (layer.cross) {
+        normalise(layer.cross_norm);
+        run_cross(layer, i, normed, pass, change);
+        add_change(layer.cross_post_norm);
+      }
       normalise(layer.feed_forward_norm);
     }
     feed_forward(layer);
@@ -210,19 +324,20 @@ void Transformer::head(const float* rows, std::size_t count, float* out, Compute
 std::uint64_t Transformer::scratch_bytes(std::size_t context) const noexcept {
   std::uint64_t most = 0;
   const std::size_t hidden = recipe_.hidden_size;
+  const std::size_t rows = recipe_.both_directions ? std::max(pass_rows, context) : pass_rows;
   for (const LayerRecipe& layer : recipe_.layers) {
     std::uint64_t mixer = 0;
     if (const auto* a = std::get_if<Attention::Shape>(&layer.mixer)) {
       const std::size_t group = a->heads / a->kv_heads;
-      const std::size_t tasks = pass_rows / (48 / std::min<std::size_t>(group, 48)) * a->kv_heads;
-      mixer = pass_rows * (2 * a->heads + 2 * a->kv_heads) * a->head_dim +
+      const std::size_t tasks = rows / (48 / std::min<std::size_t>(group, 48)) * a->kv_heads;
+      mixer = rows * ((recipe_.both_directions ? 3 : 2) * a->heads + 2 * a->kv_heads) * a->head_dim +
               tasks * attention_scratch(48, a->head_dim, a->head_dim) + context / cache_block * a->kv_heads * 4;
     }
     std::uint64_t ff = 0;
-    if (const auto* m = std::get_if<Mlp::Shape>(&layer.feed_forward)) ff = pass_rows * 3 * m->intermediate_size;
+    if (const auto* m = std::get_if<Mlp::Shape>(&layer.feed_forward)) ff = rows * 3 * m->intermediate_size;
     most = std::max({most, mixer, ff});
   }
-  return (most + pass_rows * 4 * hidden + 32 * vocabulary()) * sizeof(float);
+  return (most + rows * 4 * hidden + 32 * vocabulary()) * sizeof(float);
 }
 
 }  // namespace ondol

@@ -83,9 +83,12 @@ class Model:
         """Identifies architecture, hyper-parameters and weights; a saved cache carries it."""
         return self._native.fingerprint
 
-    def new_cache(self) -> _ondol.KVCache:
-        """An empty cache for one sequence; takes memory as it grows."""
-        return self._native.new_cache()
+    def new_cache(self, source: Optional[Ids] = None) -> _ondol.KVCache:
+        """An empty cache for one sequence; takes memory as it grows.
+
+        source: ids that an encoder-decoder shall write about; they are read at once, and forks share what was read.
+        """
+        return self._native.new_cache(source)
 
     def forward(
         self, steps: Iterable[Union[_ondol.Step, Tuple[Any, ...]]], progress: Optional[Progress] = None
@@ -97,9 +100,36 @@ class Model:
         native = [step if isinstance(step, _ondol.Step) else _ondol.Step(*step) for step in steps]
         return [StepOutput(o.take_logits(), o.take_hidden()) for o in self._native.forward(native, progress)]
 
-    def logits(self, ids: Ids) -> np.ndarray:
-        """Logits of every position of a fresh sequence, float32 [ids, vocabulary]."""
-        return self._native.logits(ids)
+    def logits(self, ids: Ids, decoder_ids: Optional[Ids] = None, token_type_ids: Optional[Ids] = None) -> np.ndarray:
+        """Logits of every position of a fresh sequence, float32 [ids, vocabulary]; of a head for tokens [ids, labels].
+
+        Of an encoder-decoder, those of decoder_ids about the source `ids`.
+        """
+        if decoder_ids is not None:
+            return self._native.source_logits(ids, decoder_ids)
+        return self._native.read([ids], [token_type_ids], "logits")[0]
+
+    def hidden(self, ids: Ids, token_type_ids: Optional[Ids] = None) -> np.ndarray:
+        """Hidden states behind the last norm, float32 [ids, hidden_size]; of an encoder-decoder the encoder's."""
+        return self._native.read([ids], [token_type_ids], "hidden")[0]
+
+    def classify(self, ids: Ids, token_type_ids: Optional[Ids] = None) -> np.ndarray:
+        """Logits of a head for whole texts, float32 [labels]."""
+        return self._native.read([ids], [token_type_ids], "classes")[0][0]
+
+    def span_logits(self, ids: Ids, token_type_ids: Optional[Ids] = None) -> Tuple[np.ndarray, np.ndarray]:
+        """Where an answer begins and where it ends: two float32 arrays [ids]."""
+        both = self._native.read([ids], [token_type_ids], "spans")[0]
+        return both[:, 0], both[:, 1]
+
+    def read(self, texts: Iterable[Ids], output: str, token_type_ids: Optional[Iterable[Optional[Ids]]] = None
+             ) -> List[np.ndarray]:
+        """Read many whole texts at once, without padding; an array a text.
+
+        output: "hidden", "logits", "classes" [1, labels], "spans" [ids, 2] or "embedding" [1, width].
+        """
+        ids = list(texts)
+        return self._native.read(ids, list(token_type_ids) if token_type_ids is not None else [None] * len(ids), output)
 
     def embed(self, ids: Ids) -> np.ndarray:
         """Rows of the embedding matrix, float32 [ids, hidden_size]."""

@@ -37,6 +37,20 @@ namespace ondol {
 [[nodiscard]] Recipe cohere(const Config& config);
 [[nodiscard]] Recipe cohere2(const Config& config);
 [[nodiscard]] Recipe opt(const Config& config);
+[[nodiscard]] Recipe bert(const Config& config);
+[[nodiscard]] Recipe distilbert(const Config& config);
+[[nodiscard]] Recipe albert(const Config& config);
+[[nodiscard]] Recipe electra(const Config& config);
+[[nodiscard]] Recipe mpnet(const Config& config);
+[[nodiscard]] Recipe deberta_v2(const Config& config);
+[[nodiscard]] Recipe modernbert(const Config& config);
+[[nodiscard]] Recipe nomic_bert(const Config& config);
+[[nodiscard]] Recipe t5(const Config& config);
+[[nodiscard]] Recipe bart(const Config& config);
+[[nodiscard]] Recipe marian(const Config& config);
+[[nodiscard]] Recipe m2m100(const Config& config);
+[[nodiscard]] Recipe pegasus(const Config& config);
+[[nodiscard]] Recipe mbart(const Config& config);
 
 /// Where families older than Llama start from: LayerNorm, a plain feed-forward block, no rotary embedding.
 [[nodiscard]] Recipe gpt_like(const Config& config);
@@ -58,5 +72,16 @@ void granite_multipliers(const Config& config, Recipe& recipe);
 [[nodiscard]] Naming starcoder2_names(const Config& config);
 [[nodiscard]] Naming stablelm_names(const Config& config);
 [[nodiscard]] Naming opt_names(const Config& config);
+[[nodiscard]] Naming bert_names(const Config& config);
+[[nodiscard]] Naming roberta_names(const Config& config);
+[[nodiscard]] Naming distilbert_names(const Config& config);
+[[nodiscard]] Naming albert_names(const Config& config);
+[[nodiscard]] Naming electra_names(const Config& config);
+[[nodiscard]] Naming mpnet_names(const Config& config);
+[[nodiscard]] Naming deberta_v2_names(const Config& config);
+[[nodiscard]] Naming modernbert_names(const Config& config);
+[[nodiscard]] Naming nomic_bert_names(const Config& config);
+[[nodiscard]] Naming t5_names(const Config& config);
+[[nodiscard]] Naming bart_names(const Config& config);
 
 }  // namespace ondol

@@ -53,6 +53,10 @@ constexpr Row rows[] = {
     {"first_k_dense_replace", "leading_dense_block_count", Type::count},
     {"n_group", "expert_group_count", Type::count},
     {"topk_group", "expert_group_used_count", Type::count},
+    {"num_decoder_layers", "decoder_block_count", Type::count},
+    {"decoder_start_token_id", "decoder_start_token_id", Type::count},
+    {"relative_attention_num_buckets", "attention.relative_buckets_count", Type::count},
+    {"pooling_type", "pooling_type", Type::count},
     {"rope_dimensions", "rope.dimension_count", Type::count},
     {"rope_theta", "rope.freq_base", Type::number},
     {"rope_local_base_freq", "rope.freq_base_swa", Type::number},
@@ -88,7 +92,9 @@ Json value_of(const WeightSource& source, const std::string& key, Type type) {
     case Type::flag: return Json(*source.flag(key));
     case Type::text: return Json(*source.text(key));
     case Type::counts:
-    case Type::flags: return list(*source.integers(key), type);
+    case Type::flags:
+      if (!source.is_array(key)) return Json(*source.count(key));
+      return list(*source.integers(key), type);
   }
   return {};
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 /// All of Ondol.
+#include "ondol/beam_search.hpp"
 #include "ondol/chat_template.hpp"
 #include "ondol/error.hpp"
 #include "ondol/generate.hpp"

@@ -11,7 +11,8 @@ import numpy as np
 from . import _ondol
 from .chat import Chat
 from .chat_template import ChatTemplate
-from .options import GenerateOptions, LoadOptions, Progress, generate_options, load_options
+from .error import Error
+from .options import BeamOptions, GenerateOptions, LoadOptions, Progress, check, generate_options, load_options
 from .stream import Stream
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Model", "StepOutput"]
 
+BEAMS = sorted(BeamOptions.__annotations__.keys() - GenerateOptions.__annotations__.keys())
 Ids = Union[Iterable[int], np.ndarray]
 Prompt = Union[str, bytes, Ids]
 StrPath = Union[str, bytes, "os.PathLike[str]"]
@@ -152,10 +154,36 @@ class Model:
 
         cache: the sequence so far; only the prompt is computed, and at the end the cache holds it and all generated
         tokens but the last. stream: return a Stream of pieces at once.
+
+        Of an encoder-decoder the prompt is the source; with `cache` (new_cache(source)) it is what the decoder has
+        written so far. num_beams, length_penalty, early_stopping, num_return_sequences (ondol.BeamOptions): beam search,
+        the best result, or with num_return_sequences a list of them.
         """
+        if any(name in options for name in BEAMS):
+            return self._beam_search(prompt, stream, cache, options)
         running = _ondol.generate(self._native, cache, prompt, generate_options(options))
         reply = Stream(running, options.get("progress"), cache and (lambda: running.give_cache(cache)))
         return reply if stream else reply.finish()
+
+    def _beam_search(self, prompt, stream, cache, options):
+        check("generate", options, BeamOptions)
+        given = {name: options[name] for name in BEAMS if options.get(name) is not None}
+        rest = {name: value for name, value in options.items() if name not in BEAMS}
+        beams, count = given.get("num_beams", 1), given.get("num_return_sequences", 1)
+        if beams == 1 and count == 1:
+            return self.generate(prompt, stream=stream, cache=cache, **rest)
+        if stream or cache is not None:
+            raise Error("num_beams: beam search neither streams nor takes a cache", "invalid_argument")
+        early = given.get("early_stopping", False)
+        names = {True: "at_once", False: "heuristic", "never": "never"}
+        if early not in names:
+            raise Error(f"early_stopping is {early!r}, expected True, False or \"never\"", "invalid_argument")
+        try:
+            results = _ondol.beam_search(self._native, prompt, generate_options(rest), beams,
+                                         given.get("length_penalty", 1.0), names[early], count)
+        except TypeError:
+            raise Error(f"{given}: a value has the wrong type or is out of range", "invalid_argument") from None
+        return results if "num_return_sequences" in given else results[0]
 
     def generate_batch(self, prompts: Sequence[Prompt], **options: Unpack[GenerateOptions]) -> List[_ondol.Result]:
         """Continue several prompts together; each result is what generate() alone gives (seed + i for the i-th)."""

@@ -56,6 +56,8 @@ struct ModelInfo {
   ModelKind kind = ModelKind::decoder;
   std::string head;                 ///< "language", "sequence", "tokens", "span" or "none": what logits there are
   std::vector<std::string> labels;  ///< of a head that has them
+  bool multi_label = false;         ///< whether several of them may hold at once
+  std::size_t token_types = 0;      ///< kinds of token that were learned
   std::size_t context = 0;   ///< positions the model was made for
   std::size_t layers = 0;
   std::size_t hidden_size = 0;
@@ -124,6 +126,7 @@ struct WholeText {
 enum class Output : std::int32_t {
   hidden,    ///< [tokens, hidden_size] behind the last norm; of an encoder-decoder the encoder's
   logits,    ///< [tokens, vocabulary], or of a head for tokens [tokens, labels]
+  labels,    ///< [tokens, labels] of a head for tokens
   classes,   ///< [1, labels] of a head for whole texts
   spans,     ///< [tokens, 2]: where an answer begins and where it ends
   embedding  ///< [1, embedding_size()]: pooled, projected and normalised as the model's folder says

@@ -10,6 +10,7 @@
 #include "ondol/reply_parser.hpp"
 #include "ondol/runtime.hpp"
 #include "ondol/sampler.hpp"
+#include "ondol/tasks.hpp"
 #include "ondol/tensor.hpp"
 #include "ondol/tokenizer.hpp"
 #include "ondol/version.hpp"

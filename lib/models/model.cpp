@@ -305,6 +305,8 @@ ModelInfo info_of(const Opened& opened) {
           .head = head_names[static_cast<std::size_t>(recipe.head.kind)],
           .labels = opened.head && recipe.head.kind != HeadKind::span ? labels_of(opened.config, opened.head->labels())
                                                                       : std::vector<std::string>{},
+          .multi_label = opened.config.text_or("problem_type", "") == "multi_label_classification",
+          .token_types = opened.network->embedding().types(),
           .context = recipe.context,
           .layers = recipe.layers.size(),
           .hidden_size = recipe.hidden_size,
@@ -586,10 +588,10 @@ void Model::Impl::require_language_head() const {
 }
 
 void Model::Impl::check_output(Output output) const {
-  const auto require = [&](bool there, const char* what, const char* instead) {
+  const auto require = [&](bool there, const char* what) {
     if (there) return;
-    fail(Status::unsupported, fmt::format("{}: the model has no head for {}; its head is '{}'{}", info.architecture, what,
-                                          info.head, instead));
+    fail(Status::unsupported,
+         fmt::format("{}: the model has no head for {}; its head is '{}'", info.architecture, what, info.head));
   };
   switch (output) {
     case Output::hidden: return;
@@ -598,9 +600,10 @@ void Model::Impl::check_output(Output output) const {
       if (info.kind == ModelKind::encoder_decoder) {
         fail(Status::invalid_argument, fmt::format("{}: logits need the tokens of the decoder too", info.architecture));
       }
-      return require(info.head == "language" || info.head == "tokens", "logits of tokens", "");
-    case Output::classes: return require(info.head == "sequence", "classes of whole texts", "");
-    case Output::spans: return require(info.head == "span", "answers in a text", "");
+      return require(info.head == "language" || info.head == "tokens", "logits of tokens");
+    case Output::labels: return require(info.head == "tokens", "labels of tokens");
+    case Output::classes: return require(info.head == "sequence", "classes of whole texts");
+    case Output::spans: return require(info.head == "span", "answers in a text");
   }
 }
 
@@ -690,6 +693,7 @@ Tensor Model::Impl::finish(const WholeText& text, const float* rows, Output outp
       return out;
     }
     case Output::logits:
+    case Output::labels:
     case Output::spans: {
       Tensor out = tensor(count, head ? head->labels() : info.vocabulary);
       if (head) {

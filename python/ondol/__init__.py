@@ -6,24 +6,24 @@
     print(model.chat([{"role": "user", "content": "What is the capital of France?"}]).text)
 """
 
-from ._ondol import (BannedTokens, Candidate, ChosenToken, DecoderStream, Encoding, FileInfo, FrequencyPenalty, Greedy,
-                     KVCache, LogitBias, MemoryEstimate, MinP, ModelInfo, NoRepeatNgram, PresencePenalty, RepetitionPenalty,
-                     Result, Runtime, Sampler, Score, Step, Temperature, Timings, Tokenizer, TopK, TopP, Typical,
+from ._ondol import (Answer, BannedTokens, Candidate, ChosenToken, DecoderStream, Encoding, Entity, FileInfo, Filled,
+                     FrequencyPenalty, GenerationDefaults, Greedy, KVCache, LabelScore, LogitBias, MemoryEstimate, MinP,
+                     ModelInfo, NoRepeatNgram, PresencePenalty, Rating, RepetitionPenalty, Result, Runtime, Sampler, Score, Step, Temperature, Timings, Tokenizer, TopK, TopP, Typical,
                      __version__, default_threads, inspect, reply_formats)
 from .chat import Chat
 from .chat_template import ChatTemplate, RenderedPrompt
 from .demo import demo_model
 from .error import Error
 from .model import Model, StepOutput
-from .options import ChatOptions, GenerateOptions, LoadOptions, RenderOptions
+from .options import BeamOptions, ChatOptions, GenerateOptions, LoadOptions, RenderOptions
 from .replies import ParsedReply, ReplyDelta, ReplyParser, ToolCall, parse_reply
 from .stream import Piece, Stream
 
 __all__ = [
-    "BannedTokens", "Candidate", "Chat", "ChatOptions", "ChatTemplate", "ChosenToken", "DecoderStream", "Encoding",
-    "Error", "FileInfo", "FrequencyPenalty", "GenerateOptions", "Greedy", "KVCache", "LoadOptions", "LogitBias",
-    "MemoryEstimate", "MinP", "Model", "ModelInfo", "NoRepeatNgram", "ParsedReply", "Piece", "PresencePenalty",
-    "RenderOptions", "RenderedPrompt", "RepetitionPenalty", "ReplyDelta", "ReplyParser", "Result", "Runtime", "Sampler",
+    "Answer", "BannedTokens", "BeamOptions", "Candidate", "Chat", "ChatOptions", "ChatTemplate", "ChosenToken",
+    "DecoderStream", "Encoding", "Entity", "Error", "FileInfo", "Filled", "FrequencyPenalty", "GenerateOptions",
+    "GenerationDefaults", "Greedy", "KVCache", "LabelScore", "LoadOptions", "LogitBias", "MemoryEstimate", "MinP", "Model",
+    "ModelInfo", "NoRepeatNgram", "ParsedReply", "Piece", "PresencePenalty", "Rating", "RenderOptions", "RenderedPrompt", "RepetitionPenalty", "ReplyDelta", "ReplyParser", "Result", "Runtime", "Sampler",
     "Score", "Step", "StepOutput", "Stream", "Temperature", "Timings", "Tokenizer", "ToolCall", "TopK", "TopP", "Typical",
     "default_threads", "demo_model", "inspect", "parse_reply", "reply_formats",
 ]

@@ -14,6 +14,7 @@ from .chat_template import ChatTemplate
 from .error import Error
 from .options import BeamOptions, GenerateOptions, LoadOptions, Progress, check, generate_options, load_options
 from .stream import Stream
+from .tasks import Tasks
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -35,7 +36,7 @@ class StepOutput(NamedTuple):
     hidden: np.ndarray  #: [tokens, hidden_size]
 
 
-class Model:
+class Model(Tasks):
     """A language model with its weights. Immutable; any thread may use it."""
 
     def __init__(self, native: _ondol.Model):
@@ -133,10 +134,6 @@ class Model:
         ids = list(texts)
         return self._native.read(ids, list(token_type_ids) if token_type_ids is not None else [None] * len(ids), output)
 
-    def embed(self, ids: Ids) -> np.ndarray:
-        """Rows of the embedding matrix, float32 [ids, hidden_size]."""
-        return self._native.embed(ids)
-
     def head(self, hidden: np.ndarray) -> np.ndarray:
         """Logits of hidden states [rows, hidden_size] as StepOutput.hidden has them."""
         return self._native.head(hidden)
@@ -171,7 +168,8 @@ class Model:
         rest = {name: value for name, value in options.items() if name not in BEAMS}
         beams, count = given.get("num_beams", 1), given.get("num_return_sequences", 1)
         if beams == 1 and count == 1:
-            return self.generate(prompt, stream=stream, cache=cache, **rest)
+            result = self.generate(prompt, stream=stream, cache=cache, **rest)
+            return [result] if "num_return_sequences" in given else result
         if stream or cache is not None:
             raise Error("num_beams: beam search neither streams nor takes a cache", "invalid_argument")
         early = given.get("early_stopping", False)

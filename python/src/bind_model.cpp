@@ -62,6 +62,7 @@ std::vector<StepOutput> forward(const Model& model, const std::vector<PyStep*>& 
 
 constexpr std::pair<std::string_view, Output> outputs[] = {{"hidden", Output::hidden},
                                                            {"logits", Output::logits},
+                                                           {"labels", Output::labels},
                                                            {"classes", Output::classes},
                                                            {"spans", Output::spans},
                                                            {"embedding", Output::embedding}};
@@ -124,6 +125,8 @@ void bind_info(py::module_& m) {
           "\"decoder\", \"encoder\" or \"encoder-decoder\".")
       .def_readonly("head", &ModelInfo::head, "\"language\", \"sequence\", \"tokens\", \"span\" or \"none\".")
       .def_readonly("labels", &ModelInfo::labels, "Of a head that has them.")
+      .def_readonly("multi_label", &ModelInfo::multi_label, "Whether several of them may hold at once.")
+      .def_readonly("token_types", &ModelInfo::token_types, "Kinds of token that were learned.")
       .def_readonly("context", &ModelInfo::context, "Positions the model was made for.")
       .def_readonly("layers", &ModelInfo::layers)
       .def_readonly("hidden_size", &ModelInfo::hidden_size)

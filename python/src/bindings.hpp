@@ -19,6 +19,7 @@ void bind_model(py::module_& m);
 void bind_sampler(py::module_& m);
 void bind_generate(py::module_& m);
 void bind_chat(py::module_& m);
+void bind_tasks(py::module_& m);
 void bind_reply_parser(py::module_& m);
 
 }  // namespace ondol::python

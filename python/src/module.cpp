@@ -14,5 +14,6 @@ PYBIND11_MODULE(_ondol, m) {
   bind_sampler(m);
   bind_generate(m);
   bind_chat(m);
+  bind_tasks(m);
   bind_reply_parser(m);
 }

@@ -103,3 +103,86 @@ def test_generations(oracle):
 def test_generations_of_decoders(folder, config, data, read_json, tmp_path_factory):
     model = load(folder, config, data, tmp_path_factory)
     check_generations(model, read_json(f"oracles/{folder}/expected.json"), lambda case: len(case["input_ids"]))
+
+
+def test_batches_threads_and_saved_caches_change_nothing(oracle, data, tmp_path, tmp_path_factory):
+    model, expected, _ = oracle
+    cases = expected["cases"]
+    options = {"max_tokens": 8, "ignore_eos": True}
+    singles = [model.generate(case["input_ids"], **options).ids for case in cases]
+    assert [r.ids for r in model.generate_batch([case["input_ids"] for case in cases], **options)] == singles
+    case = cases[-1]
+    cache = model.new_cache(case["input_ids"])
+    fork = cache.fork()
+    model.forward([(cache, case["decoder_input_ids"][:5])])
+    cache.save(tmp_path / "cache")
+    back = model.new_cache()
+    back.load(tmp_path / "cache")
+    whole = model.logits(case["input_ids"], decoder_ids=case["decoder_input_ids"])
+    rest = case["decoder_input_ids"][5:]
+    for other, ids in ((cache, rest), (back, rest), (fork, case["decoder_input_ids"])):
+        np.testing.assert_array_equal(model.forward([(other, ids)])[0].logits[0], whole[-1])
+    with pytest.raises(ondol.Error, match="has no source"):
+        model.forward([(model.new_cache(), [1])])
+
+
+@pytest.fixture(scope="module")
+def tiny(data):
+    return ondol.Model.load(data / "examples" / "tiny-t5", precision="exact", threads=2)
+
+
+def test_translation(tiny, read_json):
+    cases = read_json("examples/tiny-hf.json")["models"]["tiny-t5"]["cases"]
+    for case, one in zip(cases, tiny.generate_batch([case["input"] for case in cases])):
+        assert tiny.tokenizer.encode(case["input"]) == case["input_ids"]
+        result = tiny.generate(case["input"], logprobs=0)
+        assert (result.text, result.ids, result.finish) == (case["output"], case["output_ids"], "eos")
+        assert sum(token.logprob for token in result.tokens) == pytest.approx(case["sum_logprob"], abs=1e-4)
+        assert one.ids == result.ids
+        assert tiny.score(case["input"], case["output_ids"]).sum == pytest.approx(case["sum_logprob"], abs=1e-4)
+        best = tiny.generate(case["input"], num_beams=4, length_penalty=0.0)
+        assert best.text == case["output"] and best.score == pytest.approx(case["sum_logprob"], abs=1e-4)
+        if case["first_row"]:
+            np.testing.assert_allclose(tiny.logits(case["input_ids"], decoder_ids=[0])[0], case["first_row"], atol=1e-4)
+
+
+def test_a_stream_of_a_translation(tiny):
+    text = "translate English to Korean: the cat drinks water"
+    pieces = [str(piece) for piece in tiny.generate(text, stream=True)]
+    assert len(pieces) > 5 and "".join(pieces) == "고양이가 물을 마신다"
+
+
+def test_the_decoder_may_be_begun_by_the_host(tiny):
+    source = tiny.tokenizer.encode("translate English to Korean: the cat drinks water")
+    whole = tiny.generate(source)
+    cache = tiny.new_cache(source)
+    rest = tiny.generate([0] + whole.ids[:4], cache=cache)
+    assert rest.ids == whole.ids[4:]
+
+
+@pytest.mark.parametrize("call, code, match", [
+    (lambda m: m.logits([1, 2]), "invalid_argument", "tokens of the decoder"),
+    (lambda m: m.logits([], decoder_ids=[0]), "invalid_argument", "no tokens"),
+    (lambda m: m.logits([5, 99], decoder_ids=[0]), "invalid_argument", "token 99 at index 1"),
+    (lambda m: m.logits([5], decoder_ids=[]), "invalid_argument", "no tokens"),
+    (lambda m: m.generate([5] * 600), "context_full", "600 tokens, the model reads 512"),
+    (lambda m: m.generate([]), "invalid_argument", "prompt 0 is empty"),
+    (lambda m: m.generate("a", num_beams=2, num_return_sequences=3), "invalid_argument", "3 sequences of 2 beams"),
+    (lambda m: m.generate("a", num_beams=2, temperature=0.5), "invalid_argument", "draws nothing"),
+    (lambda m: m.generate("a", num_beams=2, top_k=3), "invalid_argument", "draws nothing: top_k"),
+    (lambda m: m.generate("a", num_beams=2, stop="a"), "invalid_argument", "no stop strings"),
+    (lambda m: m.generate("a", num_beams=0, num_return_sequences=1), "invalid_argument", "beams is 0"),
+    (lambda m: m.generate("a", num_beams=2, early_stopping="soon"), "invalid_argument", "early_stopping is 'soon'"),
+    (lambda m: m.generate("a", num_beams=2, stream=True), "invalid_argument", "neither streams"),
+    (lambda m: m.generate("a", forced_bos_token_id=99), "invalid_argument", "forced_bos: token 99"),
+])
+def test_errors_name_what_is_wrong(tiny, call, code, match):
+    with pytest.raises(ondol.Error, match=match) as caught:
+        call(tiny)
+    assert caught.value.code == code
+
+
+def test_a_source_of_another_model_is_refused(tiny, data):
+    other = ondol.Model.load(data / "oracles" / "t5")
+    with pytest.raises(ondol.Error, match="another model"):
+        other.forward([(tiny.new_cache([5, 1]), [0])])

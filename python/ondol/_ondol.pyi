@@ -5,7 +5,7 @@ import numpy
 import numpy.typing
 import os
 import typing
-__all__: list[str] = ['BannedTokens', 'Candidate', 'Chat', 'ChatOptions', 'ChatTemplate', 'ChosenToken', 'DecoderStream', 'Encoding', 'FileInfo', 'FrequencyPenalty', 'GenerateOptions', 'Generation', 'Greedy', 'KVCache', 'LoadOptions', 'LogitBias', 'MemoryEstimate', 'MetadataEntry', 'MinP', 'Model', 'ModelInfo', 'NoRepeatNgram', 'PresencePenalty', 'RenderOptions', 'RepetitionPenalty', 'ReplyParser', 'Result', 'Runtime', 'Sampler', 'SamplerSettings', 'Score', 'Step', 'Temperature', 'TensorEntry', 'Timings', 'Tokenizer', 'TopK', 'TopP', 'Typical', 'default_threads', 'generate', 'generate_batch', 'inspect', 'parse_reply', 'reply_formats', 'score']
+__all__: list[str] = ['Answer', 'BannedTokens', 'Candidate', 'Chat', 'ChatOptions', 'ChatTemplate', 'ChosenToken', 'DecoderStream', 'Encoding', 'Entity', 'FileInfo', 'Filled', 'FrequencyPenalty', 'GenerateOptions', 'Generation', 'GenerationDefaults', 'Greedy', 'KVCache', 'LabelScore', 'LoadOptions', 'LogitBias', 'MemoryEstimate', 'MetadataEntry', 'MinP', 'Model', 'ModelInfo', 'NoRepeatNgram', 'PresencePenalty', 'Rating', 'RenderOptions', 'RepetitionPenalty', 'ReplyParser', 'Result', 'Runtime', 'Sampler', 'SamplerSettings', 'Score', 'Step', 'Temperature', 'TensorEntry', 'Timings', 'Tokenizer', 'TopK', 'TopP', 'Typical', 'answer', 'beam_search', 'classify', 'classify_tokens', 'default_threads', 'embed', 'fill_mask', 'generate', 'generate_batch', 'inspect', 'parse_reply', 'reply_formats', 'rerank', 'reward', 'score']
 class Runtime:
     """
     Threads, instruction set and memory account of the models loaded with it.
@@ -225,8 +225,6 @@ class ChatTemplate:
     """
     A chat template in the Jinja language. Immutable.
     """
-    def __init__(self, source: str | bytes) -> None:
-        ...
     @staticmethod
     def named(name: str | bytes) -> ChatTemplate:
         """
@@ -237,24 +235,26 @@ class ChatTemplate:
         """
         Names of the plain formats.
         """
+    def __init__(self, source: str | bytes) -> None:
+        ...
     def encode(self, tokenizer: Tokenizer, messages: str | bytes, options: RenderOptions) -> list[int]:
         """
         Ids; tokens of the start and end are the tokenizer's.
         """
-    def render_text(self, messages: str | bytes, options: RenderOptions) -> str:
-        ...
     def render(self, messages: str | bytes, options: RenderOptions) -> tuple[str, list[tuple[int, int]]]:
         """
         Text, and the byte ranges in it that the template did not write.
         """
+    def render_text(self, messages: str | bytes, options: RenderOptions) -> str:
+        ...
+    @property
+    def source(self) -> str:
+        ...
     @property
     def stop(self) -> list[str]:
         """
         Texts that end a reply in a plain format.
         """
-    @property
-    def source(self) -> str:
-        ...
 class KVCache:
     """
     What a model keeps of one sequence; Model.new_cache() makes one. One thread at a time.
@@ -320,6 +320,11 @@ class ModelInfo:
         Positions the model was made for.
         """
     @property
+    def head(self) -> str:
+        """
+        "language", "sequence", "tokens", "span" or "none".
+        """
+    @property
     def head_dim(self) -> int:
         ...
     @property
@@ -332,11 +337,26 @@ class ModelInfo:
     def intermediate_size(self) -> int:
         ...
     @property
+    def kind(self) -> str:
+        """
+        "decoder", "encoder" or "encoder-decoder".
+        """
+    @property
     def kv_heads(self) -> int:
         ...
     @property
+    def labels(self) -> list[str]:
+        """
+        Of a head that has them.
+        """
+    @property
     def layers(self) -> int:
         ...
+    @property
+    def multi_label(self) -> bool:
+        """
+        Whether several of them may hold at once.
+        """
     @property
     def name(self) -> str:
         ...
@@ -352,10 +372,34 @@ class ModelInfo:
     def tied_embeddings(self) -> bool:
         ...
     @property
+    def token_types(self) -> int:
+        """
+        Kinds of token that were learned.
+        """
+    @property
     def vocabulary(self) -> int:
         """
         Columns of the logits.
         """
+class GenerationDefaults:
+    """
+    What a generation starts, ends and keeps off with.
+    """
+    @property
+    def banned(self) -> list[int]:
+        ...
+    @property
+    def decoder_start(self) -> int | None:
+        ...
+    @property
+    def ends(self) -> list[int]:
+        ...
+    @property
+    def forced_bos(self) -> int | None:
+        ...
+    @property
+    def forced_eos(self) -> int | None:
+        ...
 class MetadataEntry:
     @property
     def key(self) -> str:
@@ -487,9 +531,11 @@ class Model:
         ...
     def head(self, hidden: typing.Annotated[numpy.typing.ArrayLike, numpy.float32]) -> numpy.typing.NDArray[numpy.float32]:
         ...
-    def logits(self, ids: collections.abc.Iterable[int] | numpy.ndarray) -> numpy.typing.NDArray[numpy.float32]:
+    def new_cache(self, source: collections.abc.Iterable[int] | numpy.ndarray | None = None) -> KVCache:
         ...
-    def new_cache(self) -> KVCache:
+    def read(self, texts: collections.abc.Sequence[collections.abc.Iterable[int] | numpy.ndarray], types: collections.abc.Sequence[collections.abc.Iterable[int] | numpy.ndarray | None], output: str) -> list[numpy.typing.NDArray[numpy.float32]]:
+        ...
+    def source_logits(self, source: collections.abc.Iterable[int] | numpy.ndarray, ids: collections.abc.Iterable[int] | numpy.ndarray) -> numpy.typing.NDArray[numpy.float32]:
         ...
     @property
     def chat_template(self) -> ChatTemplate:
@@ -499,6 +545,9 @@ class Model:
         ...
     @property
     def fingerprint(self) -> int:
+        ...
+    @property
+    def generation_defaults(self) -> GenerationDefaults:
         ...
     @property
     def has_chat_template(self) -> bool:
@@ -519,8 +568,8 @@ class Greedy:
     """
     Keep the most likely token.
     """
-    __hash__: typing.ClassVar[None] = None  # type: ignore[assignment]
-    def __eq__(self, other: object) -> bool:
+    __hash__: typing.ClassVar[None] = None
+    def __eq__(self, arg0: Greedy) -> bool:
         ...
     def __init__(self) -> None:
         ...
@@ -530,8 +579,8 @@ class Temperature:
     """
     logit / value; 0 is greedy.
     """
-    __hash__: typing.ClassVar[None] = None  # type: ignore[assignment]
-    def __eq__(self, other: object) -> bool:
+    __hash__: typing.ClassVar[None] = None
+    def __eq__(self, arg0: Temperature) -> bool:
         ...
     def __init__(self, value: typing.SupportsFloat | typing.SupportsIndex) -> None:
         ...
@@ -544,8 +593,8 @@ class TopK:
     """
     Keep the k most likely tokens; 0 keeps all.
     """
-    __hash__: typing.ClassVar[None] = None  # type: ignore[assignment]
-    def __eq__(self, other: object) -> bool:
+    __hash__: typing.ClassVar[None] = None
+    def __eq__(self, arg0: TopK) -> bool:
         ...
     def __init__(self, k: typing.SupportsInt | typing.SupportsIndex) -> None:
         ...
@@ -558,8 +607,8 @@ class TopP:
     """
     Keep the fewest most likely tokens whose probabilities reach p.
     """
-    __hash__: typing.ClassVar[None] = None  # type: ignore[assignment]
-    def __eq__(self, other: object) -> bool:
+    __hash__: typing.ClassVar[None] = None
+    def __eq__(self, arg0: TopP) -> bool:
         ...
     def __init__(self, p: typing.SupportsFloat | typing.SupportsIndex) -> None:
         ...
@@ -572,8 +621,8 @@ class MinP:
     """
     Keep tokens at least p times as likely as the most likely one.
     """
-    __hash__: typing.ClassVar[None] = None  # type: ignore[assignment]
-    def __eq__(self, other: object) -> bool:
+    __hash__: typing.ClassVar[None] = None
+    def __eq__(self, arg0: MinP) -> bool:
         ...
     def __init__(self, p: typing.SupportsFloat | typing.SupportsIndex) -> None:
         ...
@@ -586,8 +635,8 @@ class Typical:
     """
     Keep the tokens whose information is nearest to the entropy, until they reach p.
     """
-    __hash__: typing.ClassVar[None] = None  # type: ignore[assignment]
-    def __eq__(self, other: object) -> bool:
+    __hash__: typing.ClassVar[None] = None
+    def __eq__(self, arg0: Typical) -> bool:
         ...
     def __init__(self, p: typing.SupportsFloat | typing.SupportsIndex) -> None:
         ...
@@ -600,8 +649,8 @@ class RepetitionPenalty:
     """
     Divide positive, multiply negative logits of tokens seen.
     """
-    __hash__: typing.ClassVar[None] = None  # type: ignore[assignment]
-    def __eq__(self, other: object) -> bool:
+    __hash__: typing.ClassVar[None] = None
+    def __eq__(self, arg0: RepetitionPenalty) -> bool:
         ...
     def __init__(self, penalty: typing.SupportsFloat | typing.SupportsIndex, last_n: typing.SupportsInt | typing.SupportsIndex = 0) -> None:
         ...
@@ -617,8 +666,8 @@ class FrequencyPenalty:
     """
     logit - penalty times the token's count.
     """
-    __hash__: typing.ClassVar[None] = None  # type: ignore[assignment]
-    def __eq__(self, other: object) -> bool:
+    __hash__: typing.ClassVar[None] = None
+    def __eq__(self, arg0: FrequencyPenalty) -> bool:
         ...
     def __init__(self, penalty: typing.SupportsFloat | typing.SupportsIndex, last_n: typing.SupportsInt | typing.SupportsIndex = 0) -> None:
         ...
@@ -634,8 +683,8 @@ class PresencePenalty:
     """
     logit - penalty for tokens seen.
     """
-    __hash__: typing.ClassVar[None] = None  # type: ignore[assignment]
-    def __eq__(self, other: object) -> bool:
+    __hash__: typing.ClassVar[None] = None
+    def __eq__(self, arg0: PresencePenalty) -> bool:
         ...
     def __init__(self, penalty: typing.SupportsFloat | typing.SupportsIndex, last_n: typing.SupportsInt | typing.SupportsIndex = 0) -> None:
         ...
@@ -651,8 +700,8 @@ class NoRepeatNgram:
     """
     Remove tokens that would repeat an n-gram.
     """
-    __hash__: typing.ClassVar[None] = None  # type: ignore[assignment]
-    def __eq__(self, other: object) -> bool:
+    __hash__: typing.ClassVar[None] = None
+    def __eq__(self, arg0: NoRepeatNgram) -> bool:
         ...
     def __init__(self, n: typing.SupportsInt | typing.SupportsIndex, last_n: typing.SupportsInt | typing.SupportsIndex = 0) -> None:
         ...
@@ -668,8 +717,8 @@ class LogitBias:
     """
     Add to the logits of single tokens; -inf removes one.
     """
-    __hash__: typing.ClassVar[None] = None  # type: ignore[assignment]
-    def __eq__(self, other: object) -> bool:
+    __hash__: typing.ClassVar[None] = None
+    def __eq__(self, arg0: LogitBias) -> bool:
         ...
     def __init__(self, biases: dict) -> None:
         ...
@@ -682,8 +731,8 @@ class BannedTokens:
     """
     Remove tokens.
     """
-    __hash__: typing.ClassVar[None] = None  # type: ignore[assignment]
-    def __eq__(self, other: object) -> bool:
+    __hash__: typing.ClassVar[None] = None
+    def __eq__(self, arg0: BannedTokens) -> bool:
         ...
     def __init__(self, ids: collections.abc.Iterable[int] | numpy.ndarray) -> None:
         ...
@@ -696,8 +745,8 @@ class Sampler:
     """
     Steps in the order they are applied, then one draw; no steps: greedy.
     """
-    __hash__: typing.ClassVar[None] = None  # type: ignore[assignment]
-    def __eq__(self, other: object) -> bool:
+    __hash__: typing.ClassVar[None] = None
+    def __eq__(self, arg0: Sampler) -> bool:
         ...
     def __init__(self, steps: collections.abc.Sequence[Temperature | TopK | TopP | MinP | Typical | RepetitionPenalty | FrequencyPenalty | PresencePenalty | NoRepeatNgram | LogitBias | BannedTokens | Greedy] = [], seed: typing.SupportsInt | typing.SupportsIndex | None = None) -> None:
         ...
@@ -896,6 +945,11 @@ class Result:
         Generated tokens, an end token included.
         """
     @property
+    def score(self) -> float:
+        """
+        Of a beam search: log-probability / length**length_penalty.
+        """
+    @property
     def seed(self) -> int:
         """
         The seed used.
@@ -944,6 +998,18 @@ class GenerateOptions:
     sampler: Sampler
     skip_special: bool
     def __init__(self) -> None:
+        ...
+    @property
+    def forced_bos(self) -> int | None:
+        ...
+    @forced_bos.setter
+    def forced_bos(self, arg0: typing.SupportsInt | typing.SupportsIndex | None) -> None:
+        ...
+    @property
+    def forced_eos(self) -> int | None:
+        ...
+    @forced_eos.setter
+    def forced_eos(self, arg0: typing.SupportsInt | typing.SupportsIndex | None) -> None:
         ...
     @property
     def logprobs(self) -> int | None:
@@ -1012,7 +1078,7 @@ class ChatOptions:
     def when_full(self, arg1: str | bytes) -> None:
         ...
 class Chat:
-    def __init__(self, model: Model, chat_template: ChatTemplate | None = None) -> None:
+    def __init__(self, model: Model, chat_template: ChatTemplate = None) -> None:
         ...
     def add(self, message: str | bytes) -> None:
         ...
@@ -1029,6 +1095,108 @@ class Chat:
     def save(self, path: str | bytes | os.PathLike) -> None:
         ...
     def undo(self) -> None:
+        ...
+class LabelScore:
+    """
+    A label of a text and how likely it is.
+    """
+    def __repr__(self) -> str:
+        ...
+    @property
+    def label(self) -> str:
+        ...
+    @property
+    def logit(self) -> float:
+        ...
+    @property
+    def score(self) -> float:
+        """
+        Probability.
+        """
+class Rating:
+    """
+    How good a text is.
+    """
+    def __repr__(self) -> str:
+        ...
+    @property
+    def index(self) -> int:
+        """
+        Into the texts given.
+        """
+    @property
+    def raw(self) -> float:
+        ...
+    @property
+    def score(self) -> float:
+        """
+        sigmoid(raw)
+        """
+class Filled:
+    """
+    A token in the place of a mask.
+    """
+    def __repr__(self) -> str:
+        ...
+    @property
+    def id(self) -> int:
+        ...
+    @property
+    def score(self) -> float:
+        """
+        Probability.
+        """
+    @property
+    def token(self) -> str:
+        """
+        Its text.
+        """
+class Entity:
+    """
+    A part of a text with a label.
+    """
+    def __repr__(self) -> str:
+        ...
+    @property
+    def begin(self) -> int:
+        """
+        Characters of the text, [begin, end).
+        """
+    @property
+    def end(self) -> int:
+        ...
+    @property
+    def label(self) -> str:
+        ...
+    @property
+    def score(self) -> float:
+        """
+        Mean probability of its tokens.
+        """
+    @property
+    def text(self) -> str:
+        ...
+class Answer:
+    """
+    A part of a context that answers a question.
+    """
+    def __repr__(self) -> str:
+        ...
+    @property
+    def begin(self) -> int:
+        """
+        Characters of the context, [begin, end).
+        """
+    @property
+    def end(self) -> int:
+        ...
+    @property
+    def score(self) -> float:
+        """
+        Probability of its begin times that of its end.
+        """
+    @property
+    def text(self) -> str:
         ...
 class _ToolCall:
     @property
@@ -1078,10 +1246,22 @@ class ReplyParser:
     @property
     def reply(self) -> _ParsedReply:
         ...
+def answer(model: Model, question: str | bytes, context: str | bytes, count: typing.SupportsInt | typing.SupportsIndex, max_tokens: typing.SupportsInt | typing.SupportsIndex) -> list[Answer]:
+    ...
+def beam_search(model: Model, prompt: str | bytes | collections.abc.Iterable[int] | numpy.ndarray, options: GenerateOptions, beams: typing.SupportsInt | typing.SupportsIndex, length_penalty: typing.SupportsFloat | typing.SupportsIndex, early_stopping: str, sequences: typing.SupportsInt | typing.SupportsIndex) -> list[Result]:
+    ...
+def classify(model: Model, texts: collections.abc.Sequence[str | bytes], pairs: collections.abc.Sequence[str | bytes | None]) -> list[list[LabelScore]]:
+    ...
+def classify_tokens(model: Model, texts: collections.abc.Sequence[str | bytes]) -> list[list[Entity]]:
+    ...
 def default_threads() -> int:
     """
     min(affinity mask, cgroup quota rounded down, physical cores), at least 1.
     """
+def embed(model: Model, texts: collections.abc.Sequence[str | bytes], prompt: str | bytes | None, prompt_name: str | bytes, truncate: bool, progress: collections.abc.Callable | None) -> numpy.typing.NDArray[numpy.float32]:
+    ...
+def fill_mask(model: Model, text: str | bytes, count: typing.SupportsInt | typing.SupportsIndex) -> list[list[Filled]]:
+    ...
 def generate(model: Model, cache: KVCache, prompt: str | bytes | collections.abc.Iterable[int] | numpy.ndarray, options: GenerateOptions) -> Generation:
     ...
 def generate_batch(model: Model, prompts: collections.abc.Sequence[str | bytes | collections.abc.Iterable[int] | numpy.ndarray], options: GenerateOptions) -> list[Result]:
@@ -1096,6 +1276,10 @@ def reply_formats() -> list[str]:
     """
     Names of the formats that replies are written in.
     """
+def rerank(model: Model, query: str | bytes, texts: collections.abc.Sequence[str | bytes]) -> list[Rating]:
+    ...
+def reward(model: Model, prompt: str | bytes, replies: collections.abc.Sequence[str | bytes]) -> list[Rating]:
+    ...
 def score(model: Model, text: str | bytes | collections.abc.Iterable[int] | numpy.ndarray, continuation: str | bytes | collections.abc.Iterable[int] | numpy.ndarray | None) -> Score:
     ...
 __version__: str = '0.1.0'

@@ -209,9 +209,9 @@ def test_positions_begin_behind_the_padding_token(data):
 
 
 def test_memory_is_limited(data):
-    model = ondol.Model.load(data / "oracles" / "modernbert", memory_limit=1_300_000)
+    model = ondol.Model.load(data / "oracles" / "modernbert", memory_limit=1_300_000, context=4096)
     short = model.hidden([5] * 8)
     with pytest.raises(ondol.Error) as caught:
-        model.hidden([5] * 256)
+        model.hidden([5] * 4096)
     assert caught.value.code == "out_of_memory"
     np.testing.assert_array_equal(model.hidden([5] * 8), short)

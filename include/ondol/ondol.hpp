@@ -7,6 +7,7 @@
 #include "ondol/generate.hpp"
 #include "ondol/kv_cache.hpp"
 #include "ondol/model.hpp"
+#include "ondol/quantize.hpp"
 #include "ondol/reply_parser.hpp"
 #include "ondol/runtime.hpp"
 #include "ondol/sampler.hpp"

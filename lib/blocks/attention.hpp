@@ -59,6 +59,8 @@ struct Attention {
     double alibi_scale = 1;
     bool relative_bias = false;  ///< the model's biases by distance are added to the scores
     bool sinks = false;  ///< a learned score without a value for each head
+
+    bool operator==(const Shape&) const = default;
   };
   Shape shape;
   Linear query;

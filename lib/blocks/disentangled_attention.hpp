@@ -18,6 +18,8 @@ struct DisentangledAttention {
     bool content_to_position = true;
     bool position_to_content = true;
     bool shared_projections = true;    ///< positions go through the contents' query and key
+
+    bool operator==(const Shape&) const = default;
   };
   Shape shape;
   Linear query;

@@ -13,6 +13,7 @@ struct DistanceBuckets {
   std::size_t max_distance = 128;
   bool both_directions = true;
 
+  bool operator==(const DistanceBuckets&) const = default;
   [[nodiscard]] std::size_t operator()(std::int64_t distance) const noexcept;
 };
 

@@ -15,6 +15,8 @@ struct Mlp {
     bool gated = true;
     double gate_scale = 1;    ///< of gate(x), before f
     double output_scale = 1;  ///< of the whole
+
+    bool operator==(const Shape&) const = default;
   };
   Shape shape;
   Linear gate;  ///< only if gated

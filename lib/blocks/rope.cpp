@@ -77,6 +77,15 @@ Rope Rope::make(Pairs pairs, std::size_t dimensions, double theta, const RopeSca
   return rope;
 }
 
+std::vector<float> Rope::llama3_factors(std::size_t dimensions, double theta, const RopeScaling& scaling) {
+  std::vector<float> factors;
+  for (std::size_t i = 0; i < dimensions / 2; ++i) {
+    const double kept = llama3_kept(frequency_of(i, dimensions, theta), scaling);
+    factors.push_back(static_cast<float>(1 / (kept + (1 - kept) / scaling.factor)));
+  }
+  return factors;
+}
+
 std::vector<float> Rope::frequencies_for(std::size_t planned) const {
   if (border <= 0 || static_cast<double>(planned) <= border) return frequencies;
   if (!long_frequencies.empty()) return long_frequencies;

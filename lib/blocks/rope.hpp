@@ -30,6 +30,8 @@ struct RopeScaling {
   double attention_factor = 0;       ///< yarn, longrope: multiplies cosine and sine; 0 = the method's own
   std::vector<float> short_factors;  ///< longrope: one divisor a pair
   std::vector<float> long_factors;   ///< longrope: for sequences longer than original_context
+
+  bool operator==(const RopeScaling&) const = default;
 };
 
 /// Rotary position embedding (Su et al. 2021): pair i of a head turns by position * frequency[i].
@@ -48,6 +50,10 @@ struct Rope {
   /// @param factors     empty, or one divisor a pair (Llama 3's scaling as GGUF files carry it).
   [[nodiscard]] static Rope make(Pairs pairs, std::size_t dimensions, double theta, const RopeScaling& scaling,
                                  std::span<const float> factors);
+
+  /// Llama 3.1's scaling as divisors of the frequencies, one a pair: the form in which GGUF files carry it.
+  [[nodiscard]] static std::vector<float> llama3_factors(std::size_t dimensions, double theta,
+                                                         const RopeScaling& scaling);
 
   /// Rows of a pass that follow each other in one sequence.
   struct Span {

@@ -84,6 +84,28 @@ class GgufSource final : public WeightSource {
     return many<double>(key, gguf::is_number, "an array of numbers");
   }
 
+  std::vector<RawKey> raw_keys() const override {
+    std::vector<RawKey> out;
+    for (const Key& key : keys_) {
+      const Value& value = key.value;
+      RawKey raw{std::string(key.name), {}};
+      const auto put = [&](const auto& number) {
+        const auto bytes = std::as_bytes(std::span(&number, 1));
+        raw.encoded.insert(raw.encoded.end(), bytes.begin(), bytes.end());
+      };
+      put(static_cast<std::uint32_t>(value.type));
+      if (value.is_array()) {
+        put(static_cast<std::uint32_t>(value.element));
+        put(value.length);
+      } else if (value.type == Type::text) {
+        put(std::uint64_t{value.bytes.size()});
+      }
+      raw.encoded.insert(raw.encoded.end(), value.bytes.begin(), value.bytes.end());
+      out.push_back(std::move(raw));
+    }
+    return out;
+  }
+
   std::vector<Entry> entries() const override {
     std::vector<Entry> out;
     out.reserve(keys_.size());

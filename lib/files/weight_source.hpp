@@ -58,6 +58,13 @@ class WeightSource {
   [[nodiscard]] virtual std::optional<std::vector<std::int64_t>> integers(std::string_view) const { return std::nullopt; }
   [[nodiscard]] virtual std::optional<std::vector<double>> numbers(std::string_view) const { return std::nullopt; }
 
+  /// All keys of a GGUF file, each value as its bytes stand there (type first); for writing them again.
+  struct RawKey {
+    std::string name;
+    std::vector<std::byte> encoded;
+  };
+  [[nodiscard]] virtual std::vector<RawKey> raw_keys() const { return {}; }
+
   /// One line a key, for people: name, type ("u32", "string", "string[49152]"), value (arrays and long texts cut
   /// short).
   struct Entry {

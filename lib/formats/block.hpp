@@ -19,8 +19,17 @@ void unpack_all(const std::byte* in, float* out, std::size_t blocks) noexcept {
   }
 }
 
-template <class Block, std::size_t weights, Block (*pack)(const float*)>
-void pack_all(const float* in, std::byte* out, std::size_t blocks) noexcept {
+template <class Block, std::size_t weights, Block (*pack)(const float* in, const float* importance)>
+void pack_all(const float* in, const float* importance, std::byte* out, std::size_t blocks) noexcept {
+  for (std::size_t i = 0; i < blocks; ++i) {
+    const Block block = pack(in + i * weights, importance ? importance + i * weights : nullptr);
+    std::memcpy(out + i * sizeof(Block), &block, sizeof(Block));
+  }
+}
+
+/// Of a format to which importance makes no difference.
+template <class Block, std::size_t weights, Block (*pack)(const float* in)>
+void pack_all(const float* in, const float*, std::byte* out, std::size_t blocks) noexcept {
   for (std::size_t i = 0; i < blocks; ++i) {
     const Block block = pack(in + i * weights);
     std::memcpy(out + i * sizeof(Block), &block, sizeof(Block));

@@ -9,7 +9,7 @@ namespace {
 void unpack(const std::byte* in, float* out, std::size_t n) noexcept {
   if (n != 0) std::memcpy(out, in, n * sizeof(float));
 }
-void pack(const float* in, std::byte* out, std::size_t n) noexcept {
+void pack(const float* in, const float*, std::byte* out, std::size_t n) noexcept {
   if (n != 0) std::memcpy(out, in, n * sizeof(float));
 }
 

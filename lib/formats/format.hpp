@@ -26,22 +26,28 @@ enum class Product : std::uint8_t {
   iq4_xs
 };
 
+/// The id of formats that GGUF does not have; no file's id is this one.
+inline constexpr std::uint32_t no_gguf_id = 0xFFFFFFFFu;
+
 /// A storage type of weights: blocks of `weights` values along a row, `bytes` long each. One file a format.
 struct Format {
-  std::string_view name;  ///< as GGUF spells it ("Q4_1")
+  std::string_view name;  ///< as GGUF ("Q4_1") or else safetensors ("F8_E4M3") spells it
   std::uint32_t gguf_id;
   std::uint32_t weights;
   std::uint32_t bytes;
   /// `blocks` blocks to float32; `in` needs no alignment. The values are the format's definition, bit for bit.
   void (*unpack)(const std::byte* in, float* out, std::size_t blocks) noexcept;
-  /// The reverse, rounded as the reference quantiser does; nullptr where there is none yet.
-  void (*pack)(const float* in, std::byte* out, std::size_t blocks) noexcept;
+  /// The reverse, of any values; nullptr for types that hold no weights. `importance` has a number >= 0 for each value,
+  /// what the square of its error counts; nullptr = none is known.
+  void (*pack)(const float* in, const float* importance, std::byte* out, std::size_t blocks) noexcept;
   Product product;
+  /// Too coarse to be of use where nothing is known of the importance: callers refuse to pack without.
+  bool needs_importance = false;
 };
 
-/// All formats, in the order of their GGUF ids.
+/// All formats, in the order of their GGUF ids; those without one come last.
 [[nodiscard]] std::span<const Format* const> formats() noexcept;
-/// nullptr when unknown.
+/// nullptr when unknown; formats without a GGUF id have to be asked for by name.
 [[nodiscard]] const Format* find_format(std::uint32_t gguf_id) noexcept;
 [[nodiscard]] const Format* find_format(std::string_view name) noexcept;
 /// Name of a GGUF storage type, also of those that have no Format here; empty when unknown.

@@ -1,6 +1,7 @@
 #include "base/half.hpp"
 #include "formats/block.hpp"
-#include "formats/iq4_levels.hpp"
+#include "formats/iq4_grid.hpp"
+#include "formats/nibbles.hpp"
 #include "formats/rows.hpp"
 
 namespace ondol::storage {
@@ -21,6 +22,14 @@ void unpack(const Block& b, float* out) {
   }
 }
 
+Block pack(const float* in, const float* importance) {
+  const Sample<32> sample(in, importance, Emphasis::large);
+  const auto fit = fit_group<Iq4Grid>(sample, iq4_starts);
+  Block b{.d = fit.d, .q = {}};
+  pack_nibbles(fit.codes.data(), b.q);
+  return b;
+}
+
 }  // namespace
 
 constinit const Format iq4_nl{.name = "IQ4_NL",
@@ -28,7 +37,7 @@ constinit const Format iq4_nl{.name = "IQ4_NL",
                               .weights = 32,
                               .bytes = sizeof(Block),
                               .unpack = unpack_all<Block, 32, unpack>,
-                              .pack = nullptr,
+                              .pack = pack_all<Block, 32, pack>,
                               .product = Product::iq4_nl};
 
 }  // namespace ondol::storage

@@ -1,6 +1,7 @@
 #include "base/half.hpp"
 #include "formats/block.hpp"
-#include "formats/iq4_levels.hpp"
+#include "formats/iq4_grid.hpp"
+#include "formats/nibbles.hpp"
 #include "formats/rows.hpp"
 
 namespace ondol::storage {
@@ -31,6 +32,20 @@ void unpack(const Block& b, float* out) {
   }
 }
 
+constexpr Ladder ladder{.first = -32, .step = 1, .count = 64};
+Block pack(const float* in, const float* importance) {
+  const Sample<256> sample(in, importance, Emphasis::large);
+  const auto fit = fit_block<Iq4Grid, 8>(sample, ladder, iq4_starts);
+  Block b{.d = fit.d, .scale_high = 0, .scale_low = {}, .q = {}};
+  for (int group = 0; group < 8; ++group) {
+    const auto k = static_cast<unsigned>(fit.k[group]);
+    b.scale_low[group / 2] = static_cast<std::uint8_t>(b.scale_low[group / 2] | (k & 15u) << group % 2 * 4);
+    b.scale_high = static_cast<std::uint16_t>(b.scale_high | k >> 4 << group * 2);
+    pack_nibbles(fit.codes[group].data(), b.q + group * 16);
+  }
+  return b;
+}
+
 }  // namespace
 
 constinit const Format iq4_xs{.name = "IQ4_XS",
@@ -38,7 +53,7 @@ constinit const Format iq4_xs{.name = "IQ4_XS",
                               .weights = 256,
                               .bytes = sizeof(Block),
                               .unpack = unpack_all<Block, 256, unpack>,
-                              .pack = nullptr,
+                              .pack = pack_all<Block, 256, pack>,
                               .product = Product::iq4_xs};
 
 }  // namespace ondol::storage

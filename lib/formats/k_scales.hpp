@@ -1,5 +1,7 @@
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 
 namespace ondol::storage {
@@ -20,5 +22,15 @@ struct KScales {
     }
   }
 };
+
+/// The reverse, of numbers 0 .. 63.
+inline void pack_k_scales(const std::array<int, 8>& scale, const std::array<int, 8>& min,
+                          std::uint8_t* packed) noexcept {
+  for (std::size_t g = 0; g < 4; ++g) {
+    packed[g] = static_cast<std::uint8_t>(scale[g] | scale[4 + g] >> 4 << 6);
+    packed[4 + g] = static_cast<std::uint8_t>(min[g] | min[4 + g] >> 4 << 6);
+    packed[8 + g] = static_cast<std::uint8_t>((scale[4 + g] & 15) | (min[4 + g] & 15) << 4);
+  }
+}
 
 }  // namespace ondol::storage

@@ -1,6 +1,7 @@
 #include "base/half.hpp"
 #include "formats/block.hpp"
 #include "formats/rows.hpp"
+#include "formats/search/affine.hpp"
 
 namespace ondol::storage {
 namespace {
@@ -27,6 +28,22 @@ void unpack(const Block& b, float* out) {
   }
 }
 
+using Grid = AffineGrid<3, 16>;
+
+Block pack(const float* in, const float* importance) {
+  const Sample<256> sample(in, importance, Emphasis::large);
+  const auto fit = fit_affine_block<Grid, 16>(sample, 15);
+  Block b{.scale = {}, .q = {}, .d = fit.d, .dmin = fit.dmin};
+  for (int group = 0; group < 16; ++group) {
+    b.scale[group] = static_cast<std::uint8_t>(fit.scale[group] | fit.min[group] << 4);
+    std::uint8_t* q = b.q + group / 8 * 32 + group % 2 * 16;
+    for (int j = 0; j < 16; ++j) {
+      q[j] = static_cast<std::uint8_t>(q[j] | fit.codes[group][j] << group % 8 / 2 * 2);
+    }
+  }
+  return b;
+}
+
 }  // namespace
 
 constinit const Format q2_k{.name = "Q2_K",
@@ -34,7 +51,7 @@ constinit const Format q2_k{.name = "Q2_K",
                             .weights = 256,
                             .bytes = sizeof(Block),
                             .unpack = unpack_all<Block, 256, unpack>,
-                            .pack = nullptr,
+                            .pack = pack_all<Block, 256, pack>,
                             .product = Product::q2_k};
 
 }  // namespace ondol::storage

@@ -1,6 +1,7 @@
 #include "base/half.hpp"
 #include "formats/block.hpp"
 #include "formats/rows.hpp"
+#include "formats/search/scales.hpp"
 
 namespace ondol::storage {
 namespace {
@@ -33,6 +34,29 @@ void unpack(const Block& b, float* out) {
   }
 }
 
+using Grid = LevelGrid<WholeLevels<-4, 3>, 16>;
+constexpr Ladder ladder{.first = -32, .step = 1, .count = 64};
+constexpr Starts starts{.first = 0.7f, .step = 0.05f, .count = 14};
+
+Block pack(const float* in, const float* importance) {
+  const Sample<256> sample(in, importance, Emphasis::large);
+  const auto fit = fit_block<Grid, 16>(sample, ladder, starts);
+  Block b{.high = {}, .q = {}, .scale = {}, .d = fit.d};
+  for (int group = 0; group < 16; ++group) {
+    const auto k = static_cast<unsigned>(fit.k[group]);
+    b.scale[group % 8] = static_cast<std::uint8_t>(b.scale[group % 8] | (k & 15u) << group / 8 * 4);
+    b.scale[8 + group % 4] = static_cast<std::uint8_t>(b.scale[8 + group % 4] | k >> 4 << group / 4 * 2);
+    std::uint8_t* q = b.q + group / 8 * 32 + group % 2 * 16;
+    std::uint8_t* high = b.high + group % 2 * 16;
+    for (int j = 0; j < 16; ++j) {
+      const unsigned level = fit.codes[group][j];
+      q[j] = static_cast<std::uint8_t>(q[j] | (level & 3u) << group % 8 / 2 * 2);
+      high[j] = static_cast<std::uint8_t>(high[j] | level >> 2 << group / 2);
+    }
+  }
+  return b;
+}
+
 }  // namespace
 
 constinit const Format q3_k{.name = "Q3_K",
@@ -40,7 +64,7 @@ constinit const Format q3_k{.name = "Q3_K",
                             .weights = 256,
                             .bytes = sizeof(Block),
                             .unpack = unpack_all<Block, 256, unpack>,
-                            .pack = nullptr,
+                            .pack = pack_all<Block, 256, pack>,
                             .product = Product::q3_k};
 
 }  // namespace ondol::storage

@@ -1,7 +1,9 @@
 #include "base/half.hpp"
 #include "formats/block.hpp"
+#include "formats/nibbles.hpp"
 #include "formats/rounding.hpp"
 #include "formats/rows.hpp"
+#include "formats/search/scales.hpp"
 
 namespace ondol::storage {
 namespace {
@@ -21,14 +23,28 @@ void unpack(const Block& b, float* out) {
   }
 }
 
-Block pack(const float* in) {
-  const float d = signed_peak(in, 32) / -8.0f;
-  const float scale = inverse(d);
-  Block b{.d = float_to_half(d), .q = {}};
-  for (int j = 0; j < 16; ++j) {
-    b.q[j] = static_cast<std::uint8_t>(level(in[j] * scale + 8.5f, 15) | level(in[j + 16] * scale + 8.5f, 15) << 4);
-  }
+Block stored(std::uint16_t d, const std::uint8_t* codes) {
+  Block b{.d = d, .q = {}};
+  pack_nibbles(codes, b.q);
   return b;
+}
+
+/// As the reference quantiser does without importance: the largest weight has the level farthest from zero.
+Block pack_plain(const float* in) {
+  const float d = within_half(signed_peak(in, 32) / -8.0f);
+  const float scale = inverse(d);
+  std::uint8_t codes[32];
+  for (int j = 0; j < 32; ++j) codes[j] = level(in[j] * scale + 8.5f, 15);
+  return stored(float_to_half(d), codes);
+}
+
+using Grid = LevelGrid<WholeLevels<-8, 7>, 32>;
+constexpr Starts starts{.first = 0.85f, .step = 0.025f, .count = 13};
+
+Block pack(const float* in, const float* importance) {
+  if (!importance) return pack_plain(in);
+  const auto fit = fit_group<Grid>(Sample<32>(in, importance, Emphasis::large), starts);
+  return stored(fit.d, fit.codes.data());
 }
 
 }  // namespace

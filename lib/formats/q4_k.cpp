@@ -2,6 +2,7 @@
 #include "formats/block.hpp"
 #include "formats/k_scales.hpp"
 #include "formats/rows.hpp"
+#include "formats/search/affine.hpp"
 
 namespace ondol::storage {
 namespace {
@@ -29,6 +30,20 @@ void unpack(const Block& b, float* out) {
   }
 }
 
+using Grid = AffineGrid<15, 32>;
+
+Block pack(const float* in, const float* importance) {
+  const Sample<256> sample(in, importance, Emphasis::large);
+  const auto fit = fit_affine_block<Grid, 8>(sample, 63);
+  Block b{.d = fit.d, .dmin = fit.dmin, .scales = {}, .q = {}};
+  pack_k_scales(fit.scale, fit.min, b.scales);
+  for (int group = 0; group < 8; ++group) {
+    std::uint8_t* q = b.q + group / 2 * 32;
+    for (int j = 0; j < 32; ++j) q[j] = static_cast<std::uint8_t>(q[j] | fit.codes[group][j] << group % 2 * 4);
+  }
+  return b;
+}
+
 }  // namespace
 
 constinit const Format q4_k{.name = "Q4_K",
@@ -36,7 +51,7 @@ constinit const Format q4_k{.name = "Q4_K",
                             .weights = 256,
                             .bytes = sizeof(Block),
                             .unpack = unpack_all<Block, 256, unpack>,
-                            .pack = nullptr,
+                            .pack = pack_all<Block, 256, pack>,
                             .product = Product::q4_k};
 
 }  // namespace ondol::storage

@@ -1,7 +1,9 @@
 #include "base/half.hpp"
 #include "formats/block.hpp"
+#include "formats/nibbles.hpp"
 #include "formats/rounding.hpp"
 #include "formats/rows.hpp"
+#include "formats/search/scales.hpp"
 
 namespace ondol::storage {
 namespace {
@@ -25,19 +27,29 @@ void unpack(const Block& b, float* out) {
   }
 }
 
-Block pack(const float* in) {
-  const float d = signed_peak(in, 32) / -16.0f;
-  const float scale = inverse(d);
-  Block b{.d = float_to_half(d), .high = {}, .q = {}};
-  std::uint32_t high = 0;
-  for (int j = 0; j < 16; ++j) {
-    const unsigned first = level(in[j] * scale + 16.5f, 31);
-    const unsigned second = level(in[j + 16] * scale + 16.5f, 31);
-    b.q[j] = static_cast<std::uint8_t>((first & 15) | (second & 15) << 4);
-    high |= (first >> 4) << j | (second >> 4) << (j + 16);
-  }
-  std::memcpy(b.high, &high, sizeof high);
+Block stored(std::uint16_t d, const std::uint8_t* codes) {
+  Block b{.d = d, .high = {}, .q = {}};
+  pack_nibbles(codes, b.q);
+  pack_fifth_bits(codes, b.high);
   return b;
+}
+
+/// As the reference quantiser does without importance: the largest weight has the level farthest from zero.
+Block pack_plain(const float* in) {
+  const float d = within_half(signed_peak(in, 32) / -16.0f);
+  const float scale = inverse(d);
+  std::uint8_t codes[32];
+  for (int j = 0; j < 32; ++j) codes[j] = level(in[j] * scale + 16.5f, 31);
+  return stored(float_to_half(d), codes);
+}
+
+using Grid = LevelGrid<WholeLevels<-16, 15>, 32>;
+constexpr Starts starts{.first = 0.9f, .step = 0.015f, .count = 13};
+
+Block pack(const float* in, const float* importance) {
+  if (!importance) return pack_plain(in);
+  const auto fit = fit_group<Grid>(Sample<32>(in, importance, Emphasis::large), starts);
+  return stored(fit.d, fit.codes.data());
 }
 
 }  // namespace

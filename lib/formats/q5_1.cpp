@@ -1,7 +1,9 @@
 #include "base/half.hpp"
 #include "formats/block.hpp"
+#include "formats/nibbles.hpp"
 #include "formats/rounding.hpp"
 #include "formats/rows.hpp"
+#include "formats/search/affine.hpp"
 
 namespace ondol::storage {
 namespace {
@@ -26,20 +28,27 @@ void unpack(const Block& b, float* out) {
   }
 }
 
-Block pack(const float* in) {
-  const auto [low, high] = range(in, 32);
-  const float d = (high - low) / 31.0f;
-  const float scale = inverse(d);
-  Block b{.d = float_to_half(d), .m = float_to_half(low), .high = {}, .q = {}};
-  std::uint32_t fifth = 0;
-  for (int j = 0; j < 16; ++j) {
-    const unsigned first = level((in[j] - low) * scale + 0.5f, 31);
-    const unsigned second = level((in[j + 16] - low) * scale + 0.5f, 31);
-    b.q[j] = static_cast<std::uint8_t>((first & 15) | (second & 15) << 4);
-    fifth |= (first >> 4) << j | (second >> 4) << (j + 16);
-  }
-  std::memcpy(b.high, &fifth, sizeof fifth);
+Block stored(std::uint16_t d, std::uint16_t m, const std::uint8_t* codes) {
+  Block b{.d = d, .m = m, .high = {}, .q = {}};
+  pack_nibbles(codes, b.q);
+  pack_fifth_bits(codes, b.high);
   return b;
+}
+
+/// As the reference quantiser does without importance: the levels reach from the least weight to the largest.
+Block pack_plain(const float* in) {
+  const auto [low, high] = range(in, 32);
+  const float d = within_half((high - low) / 31.0f);
+  const float scale = inverse(d);
+  std::uint8_t codes[32];
+  for (int j = 0; j < 32; ++j) codes[j] = level((in[j] - low) * scale + 0.5f, 31);
+  return stored(float_to_half(d), float_to_half(within_half(low)), codes);
+}
+
+Block pack(const float* in, const float* importance) {
+  if (!importance) return pack_plain(in);
+  const auto fit = fit_affine_group<AffineGrid<31, 32>>(Sample<32>(in, importance, Emphasis::large));
+  return stored(fit.d, fit.low, fit.codes.data());
 }
 
 }  // namespace

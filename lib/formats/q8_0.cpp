@@ -19,7 +19,7 @@ void unpack(const Block& b, float* out) {
 }
 
 Block pack(const float* in) {
-  const float d = std::fabs(signed_peak(in, 32)) / 127.0f;
+  const float d = within_half(std::fabs(signed_peak(in, 32)) / 127.0f);
   const float scale = inverse(d);
   Block b{.d = float_to_half(d), .q = {}};
   for (int j = 0; j < 32; ++j) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
 
 namespace ondol::storage {
 
@@ -28,11 +29,14 @@ inline Range range(const float* in, std::size_t n) noexcept {
   return r;
 }
 
+/// A scale that float16 can hold.
+inline float within_half(float scale) noexcept { return std::clamp(scale, -65504.0f, 65504.0f); }
+
 inline float inverse(float scale) noexcept { return scale != 0.0f ? 1.0f / scale : 0.0f; }
 
 /// `x` cut off to a whole number in 0 .. top; NaN gives 0.
-inline unsigned level(float x, int top) noexcept {
-  return x > 0.0f ? static_cast<unsigned>(std::min(x, static_cast<float>(top))) : 0u;
+inline std::uint8_t level(float x, int top) noexcept {
+  return x > 0.0f ? static_cast<std::uint8_t>(std::min(x, static_cast<float>(top))) : std::uint8_t{0};
 }
 
 }  // namespace ondol::storage

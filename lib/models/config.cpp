@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <iterator>
+#include <optional>
 
 #include "base/fail.hpp"
 #include "models/gguf/keys.hpp"
@@ -32,21 +33,41 @@ const Spelling spellings[] = {
     {"final_logit_softcapping", {"logits_soft_cap"}},
 };
 
+Json parse_config(std::string_view text, const std::string& path) {
+  try {
+    return Json::parse(text, path + ": ondol.config");
+  } catch (const Error& e) {
+    fail(Status::bad_file, e.what());
+  }
+}
+
 }  // namespace
 
 Config::Config(const WeightSource& source) : path_(source.path()) {
-  if (const Json* config = source.config()) {
-    json_ = *config;
-    const Json* type = config->find("model_type");
-    if (!type || !type->is_string()) {
-      fail(Status::bad_file, fmt::format("{}: config.json has no model_type", path_));
-    }
+  const auto read = [&](const Json& config, const char* where) {
+    json_ = config;
+    const Json* type = config.find("model_type");
+    if (!type || !type->is_string()) fail(Status::bad_file, fmt::format("{}: {} has no model_type", path_, where));
     model_type_ = *type->as_string();
+  };
+  if (const Json* config = source.config()) {
+    read(*config, "config.json");
     return;
+  }
+  const std::string_view kind = source.text("general.type").value_or("model");
+  if (kind == "adapter" || kind == "imatrix") {
+    fail(Status::unsupported, fmt::format("{}: this is {} of a model, not a model (general.type is '{}')", path_,
+                                          kind == "adapter" ? "an adapter (LoRA)" : "an importance matrix", kind));
   }
   const auto name = source.text("general.architecture");
   if (!name || name->empty()) {
     fail(Status::bad_file, fmt::format("{}: general.architecture is missing, so this is no model file", path_));
+  }
+  if (name->starts_with("ondol.")) {  // a family that has no keys of its own: config.json goes along
+    const auto config = source.text("ondol.config");
+    if (!config) fail(Status::bad_file, fmt::format("{}: ondol.config is missing", path_));
+    read(parse_config(*config, path_), "ondol.config");
+    return;
   }
   gguf_ = true;
   model_type_ = *name;
@@ -112,7 +133,7 @@ double Config::number_or(std::string_view name, double otherwise) const {
   if (!value) return otherwise;
   const auto x = value->as_double();
   if (!x || !std::isfinite(*x)) refuse(name, "a finite number");
-  return *x;
+  return static_cast<float>(*x);  // as GGUF files hold it: a converted model is the same to the bit
 }
 
 double Config::positive(std::string_view name) const {

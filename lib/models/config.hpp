@@ -22,6 +22,9 @@ class Config {
  public:
   /// @throws Error bad_file: a GGUF file without general.architecture, a config.json without model_type.
   explicit Config(const WeightSource& source);
+  /// What GGUF keys say (gguf_config) of a model of this architecture.
+  Config(std::string path, std::string architecture, Json json)
+      : path_(std::move(path)), model_type_(std::move(architecture)), gguf_(true), json_(std::move(json)) {}
   /// Parameters of a part ("text_config"); `json` is an object.
   Config(Json json, const Config& whole);
 

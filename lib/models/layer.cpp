@@ -64,7 +64,7 @@ void bind(const DisentangledAttention::Shape& shape, const Place& at, Disentangl
 void bind_cross(const CrossAttention::Shape& shape, const Place& at, CrossAttention& to) {
   to.shape = shape;
   const std::size_t hidden = at.recipe.hidden_size;
-  const std::size_t source = at.recipe.encoder ? at.recipe.encoder->hidden_size : hidden;
+  const std::size_t source = at.recipe.encoder.empty() ? hidden : at.recipe.encoder.front().hidden_size;
   at.binder.linear(at("cross_attn_q"), shape.heads * shape.head_dim, hidden, to.query);
   at.binder.linear(at("cross_attn_k"), shape.kv_heads * shape.head_dim, source, to.key);
   at.binder.linear(at("cross_attn_v"), shape.kv_heads * shape.head_dim, source, to.value);

@@ -27,19 +27,23 @@ void check(const Config& config, const Weight& w, bool fits, std::string_view ex
   fail(Status::bad_file, fmt::format("{}: tensor {} has shape [{}], expected {}", config.path(), w.name, shape, expected));
 }
 
+/// Calls use(bytes) with those of a part.
+template <class Use>
+void read(const Weight::Part& part, std::uint64_t bytes, Use&& use) {
+  if (!part.make) return use(part.bytes.data());
+  std::vector<std::byte> made(bytes);
+  part.make(made.data());
+  use(made.data());
+}
+
 void order_rows(Weight& w, const RowOrder& order) {
   const std::uint64_t rows = rows_of(w);
   const std::uint64_t size = bytes_of_a_row(w);
   for (Weight::Part& part : w.parts) {
     part.make = [from = part, rows, size, order](std::byte* out) {
-      std::vector<std::byte> made;
-      const std::byte* in = from.bytes.data();
-      if (from.make) {
-        made.resize(rows * size);
-        from.make(made.data());
-        in = made.data();
-      }
-      for (std::uint64_t i = 0; i < rows; ++i) std::memcpy(out + i * size, in + order(i) * size, size);
+      read(from, rows * size, [&](const std::byte* in) {
+        for (std::uint64_t i = 0; i < rows; ++i) std::memcpy(out + i * size, in + order(i) * size, size);
+      });
     };
   }
 }
@@ -105,12 +109,14 @@ void transpose(const Config& config, Weight& w) {
   const std::uint64_t size = w.format->bytes;
   std::swap(w.shape[0], w.shape[1]);
   for (Weight::Part& part : w.parts) {
-    part.make = [in = part.bytes.data(), rows, columns, size](std::byte* out) {
-      for (std::uint64_t column = 0; column < columns; ++column) {
-        for (std::uint64_t row = 0; row < rows; ++row, out += size) {
-          std::memcpy(out, in + (row * columns + column) * size, size);
+    part.make = [from = part, rows, columns, size](std::byte* out) {
+      read(from, rows * columns * size, [&](const std::byte* in) {
+        for (std::uint64_t column = 0; column < columns; ++column) {
+          for (std::uint64_t row = 0; row < rows; ++row) {
+            std::memcpy(out + (column * rows + row) * size, in + (row * columns + column) * size, size);
+          }
         }
-      }
+      });
     };
   }
 }
@@ -122,14 +128,8 @@ void change_values(Weight& w, F f) {
   for (Weight::Part& part : w.parts) {
     part.make = [from = part, format = w.format, count, f](std::byte* out) {
       auto* values = reinterpret_cast<float*>(out);
-      std::vector<std::byte> made;
-      const std::byte* in = from.bytes.data();
-      if (from.make) {
-        made.resize(count / format->weights * format->bytes);
-        from.make(made.data());
-        in = made.data();
-      }
-      format->unpack(in, values, count / format->weights);
+      read(from, count / format->weights * format->bytes,
+           [&](const std::byte* in) { format->unpack(in, values, count / format->weights); });
       for (std::uint64_t i = 0; i < count; ++i) values[i] = f(values[i]);
     };
   }

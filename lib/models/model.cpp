@@ -109,7 +109,7 @@ CacheLayout cache_layout(const Recipe& recipe, const LoadOptions& options, std::
       .layers = {},
       .context = options.context ? options.context : recipe.context,
       .type = options.cache_type.value_or(options.precision == Precision::exact ? CacheType::f32 : CacheType::f16),
-      .source_context = recipe.encoder ? recipe.encoder->context : 0};
+      .source_context = recipe.encoder.empty() ? 0 : recipe.encoder.front().context};
   // What is seen in both directions is scratch.
   if (recipe.both_directions) layout.type = CacheType::f32;
   for (const LayerRecipe& layer : recipe.layers) {
@@ -199,8 +199,8 @@ std::size_t wanted_at(const Step& step, std::size_t i) {
 namespace {
 
 CacheLayout encoder_layout(const Recipe& recipe) {
-  CacheLayout layout{.layers = {}, .context = recipe.encoder->context, .type = CacheType::f32};
-  layout.layers.resize(recipe.encoder->layers.size());
+  CacheLayout layout{.layers = {}, .context = recipe.encoder.front().context, .type = CacheType::f32};
+  layout.layers.resize(recipe.encoder.front().layers.size());
   return layout;
 }
 
@@ -220,9 +220,23 @@ std::vector<Token> tokens_of(const Json* value) {
   return out;
 }
 
+/// What config.json says of heads, labels and tokens: a GGUF file's own, where it went along.
+Config description_of(const WeightSource& source, const Config& config) {
+  const auto text = source.text("ondol.config");
+  if (!text || !config.is_gguf()) return config;
+  Json json = Json::parse(*text, source.path());
+  return json.is_object() ? Config(std::move(json), config) : config;
+}
+
+Json generation_config(const WeightSource& source) {
+  if (source.config()) return text::read_beside(source.path() + "/config.json", "generation_config.json");
+  const auto text = source.text("ondol.generation_config");
+  return text ? Json::parse(*text, source.path()) : Json();
+}
+
 /// generation_config.json counts before config.json, key by key.
 GenerationDefaults defaults_of(const WeightSource& source, const Config& config) {
-  const Json own = source.config() ? text::read_beside(source.path() + "/config.json", "generation_config.json") : Json();
+  const Json own = generation_config(source);
   const auto find = [&](std::string_view key) {
     const Json* value = own.find(key);
     return value && !value->is_null() ? value : config.find(key);
@@ -254,8 +268,9 @@ struct Opened {
   Opened(std::string_view path, const LoadOptions& options)
       : source(open_weights(path)),
         config(*source),
+        description(description_of(*source, config)),
         recipe(find_family(config).recipe(config)),
-        binder(*source, canonical_weights(*source, config, with_heads(config, find_family(config).naming(config))),
+        binder(*source, canonical_weights(*source, config, naming_of(find_family(config), config)),
                options.precision),
         network(std::make_unique<Transformer>(recipe, binder)),
         layout(cache_layout(recipe, options, fingerprint_of(*source, options.precision), source->path())) {
@@ -266,13 +281,13 @@ struct Opened {
       }
       layout.context = recipe.context = most;
     }
-    if (recipe.encoder) {
-      encoder = std::make_unique<Transformer>(*recipe.encoder, binder, &network->embedding());
+    if (!recipe.encoder.empty()) {
+      encoder = std::make_unique<Transformer>(recipe.encoder.front(), binder, &network->embedding());
       if (const std::size_t most = encoder->positions(); most != 0) {
         layout.source_context = std::min(layout.source_context, most);
       }
     }
-    recipe.head.kind = head_kind(config, recipe, binder);
+    recipe.head.kind = head_kind(description, recipe, binder);
     if (recipe.head.kind == HeadKind::none || recipe.head.kind == HeadKind::tokens) {
       for (const char* name : {"cls.weight", "cls.bias"}) binder.ignore(name);  // a pooler that nothing asks for
     } else {
@@ -283,6 +298,7 @@ struct Opened {
 
   std::shared_ptr<const WeightSource> source;
   Config config;
+  Config description;
   Recipe recipe;
   WeightBinder binder;
   std::unique_ptr<Transformer> network;
@@ -299,13 +315,13 @@ ModelInfo info_of(const Opened& opened) {
   const auto* mlp = std::get_if<Mlp::Shape>(&recipe.layers.front().feed_forward);
   return {.architecture = opened.config.model_type(),
           .name = std::string(opened.source->text("general.name").value_or("")),
-          .kind = recipe.encoder           ? ModelKind::encoder_decoder
+          .kind = !recipe.encoder.empty()  ? ModelKind::encoder_decoder
                   : recipe.both_directions ? ModelKind::encoder
                                            : ModelKind::decoder,
           .head = head_names[static_cast<std::size_t>(recipe.head.kind)],
-          .labels = opened.head && recipe.head.kind != HeadKind::span ? labels_of(opened.config, opened.head->labels())
+          .labels = opened.head && recipe.head.kind != HeadKind::span ? labels_of(opened.description, opened.head->labels())
                                                                       : std::vector<std::string>{},
-          .multi_label = opened.config.text_or("problem_type", "") == "multi_label_classification",
+          .multi_label = opened.description.text_or("problem_type", "") == "multi_label_classification",
           .token_types = opened.network->embedding().types(),
           .context = recipe.context,
           .layers = recipe.layers.size(),
@@ -342,7 +358,7 @@ Model Model::load(std::string_view path, const LoadOptions& options) {
   if (impl->encoder) {
     impl->encoder_layout = std::make_shared<const CacheLayout>(encoder_layout(opened.recipe));
   }
-  impl->defaults = defaults_of(source, opened.config);
+  impl->defaults = defaults_of(source, opened.description);
   impl->tokenizer.make([&] { return tokenizer_of(source, options.tokenizer); });
   if (impl->tokenizer.has() && impl->tokenizer.get().size() > impl->info.vocabulary) {
     fail(Status::bad_file, fmt::format("{}: {} tokens in the vocabulary, but {} rows in the embedding", source.path(),

@@ -10,6 +10,7 @@
 
 #include "base/fail.hpp"
 #include "files/printable.hpp"
+#include "models/checkpoints/checkpoint.hpp"
 
 namespace ondol {
 namespace {
@@ -76,8 +77,24 @@ struct Row {
   std::string_view suffix;
 };
 
-bool same_values(const TensorView& a, const TensorView& b) {
-  return a.format == b.format && a.shape == b.shape && std::ranges::equal(a.bytes, b.bytes);
+bool same_values(const Weight& a, const Weight& b) {
+  if (a.format != b.format || a.shape != b.shape || a.parts.size() != 1 || b.parts.size() != 1) return false;
+  return !a.parts[0].make && !b.parts[0].make && std::ranges::equal(a.parts[0].bytes, b.parts[0].bytes);
+}
+
+/// Makes `count` parts of a tensor that lies in one piece.
+void split_parts(Weight& weight, std::uint64_t count) {
+  if (weight.parts.size() == count) return;
+  const Weight whole = weight;
+  weight.parts.clear();
+  const std::uint64_t rows = whole.rows() / count;
+  for (std::uint64_t i = 0; i < count; ++i) {
+    weight.parts.push_back({.bytes = {}, .make = [whole, i, rows](std::byte* out) {
+                              whole.read_rows(i * rows, rows, [&](std::span<const std::byte> bytes) {
+                                std::ranges::copy(bytes, out);
+                              });
+                            }});
+  }
 }
 
 /// GGUF's shapes have no dimensions of 1 but the innermost.
@@ -106,6 +123,7 @@ std::vector<Weight> canonical_weights(const WeightSource& source, const Config& 
     for (const TensorView& tensor : source.tensors()) out.push_back(as_weight(tensor));
     return out;
   }
+  std::vector<Weight> tensors = checkpoint_tensors(source, config);
   std::unordered_map<std::string, Row> rows;
   for (const Rename& rename : naming) {
     for (const std::string_view suffix : suffixes) {
@@ -114,10 +132,10 @@ std::vector<Weight> canonical_weights(const WeightSource& source, const Config& 
   }
   struct Found {
     const Rename* rename;
-    std::map<std::uint64_t, const TensorView*> parts;
+    std::map<std::uint64_t, const Weight*> parts;
   };
   std::map<std::string, Found> found;
-  for (const TensorView& tensor : source.tensors()) {
+  for (const Weight& tensor : tensors) {
     // A table may spell the later numbers out ("block.{}.layer.1.layer_norm").
     Pattern pattern = pattern_of(tensor.name, 1);
     auto row = rows.find(pattern.text);
@@ -126,7 +144,7 @@ std::vector<Weight> canonical_weights(const WeightSource& source, const Config& 
       row = rows.find(pattern.text);
     }
     if (row == rows.end()) {
-      out.push_back(as_weight(tensor));
+      out.push_back(tensor);
       continue;
     }
     const Rename& rename = *row->second.rename;
@@ -142,7 +160,7 @@ std::vector<Weight> canonical_weights(const WeightSource& source, const Config& 
     }
   }
   for (auto& [name, from] : found) {
-    const TensorView& first = *from.parts.begin()->second;
+    const Weight& first = *from.parts.begin()->second;
     Weight weight{.name = name, .format = first.format, .shape = first.shape, .parts = {}, .sources = {}};
     std::uint64_t expected = 0;
     for (const auto& [number, tensor] : from.parts) {
@@ -153,16 +171,49 @@ std::vector<Weight> canonical_weights(const WeightSource& source, const Config& 
         fail(Status::bad_file, fmt::format("{}: tensors {} and {} differ in type or shape", source.path(),
                                            printable(first.name), printable(tensor->name)));
       }
-      weight.parts.push_back({.bytes = tensor->bytes});
-      weight.sources.push_back(tensor);
+      weight.parts.insert(weight.parts.end(), tensor->parts.begin(), tensor->parts.end());
+      weight.sources.insert(weight.sources.end(), tensor->sources.begin(), tensor->sources.end());
     }
     drop_ones(weight.shape);
-    if (weight.parts.size() > 1) weight.shape.push_back(weight.parts.size());
+    if (from.parts.size() > 1) weight.shape.push_back(from.parts.size());
     if (from.rename->layout && weight.format) from.rename->layout->to_gguf(config, weight);
     out.push_back(std::move(weight));
   }
   std::ranges::sort(out, {}, &Weight::name);
   return out;
+}
+
+std::vector<Weight> checkpoint_weights(const Config& config, const Weight& weight, const Naming& naming) {
+  const Pattern pattern = pattern_of(weight.name, std::string::npos);
+  const std::uint64_t layer = pattern.numbers.empty() ? 0 : pattern.numbers[0];
+  for (auto row = naming.rbegin(); row != naming.rend(); ++row) {
+    if (row->gguf.empty()) continue;
+    for (const std::string_view suffix : suffixes) {
+      if (pattern.text != std::string(row->gguf) + std::string(suffix)) continue;
+      Weight all = weight;
+      const std::string name = numbered(row->hugging_face, layer) + std::string(suffix);
+      const bool numbered_parts = name.find("{}") != name.npos;
+      const bool stacked = numbered_parts && all.shape.size() > 1;  // else there is but one part
+      const std::uint64_t parts = stacked ? all.shape.back() : 1;
+      if (stacked) split_parts(all, parts);
+      if (row->layout) row->layout->from_gguf(config, all);
+      if (stacked) all.shape.pop_back();
+      std::vector<Weight> out;
+      for (std::uint64_t i = 0; i < parts; ++i) {
+        Weight one{.name = numbered_parts ? numbered(name, i) : name, .format = all.format, .shape = all.shape, .parts = {},
+                   .sources = all.sources};
+        if (stacked) {
+          one.parts.push_back(all.parts[i]);
+        } else {
+          one.parts = all.parts;
+        }
+        out.push_back(std::move(one));
+      }
+      return out;
+    }
+  }
+  fail(Status::unsupported, fmt::format("{}: tensor {} has no name in a checkpoint of this family", config.path(),
+                                        printable(weight.name)));
 }
 
 }  // namespace ondol

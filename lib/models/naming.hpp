@@ -54,4 +54,8 @@ using Naming = std::vector<Rename>;
 [[nodiscard]] std::vector<Weight> canonical_weights(const WeightSource& source, const Config& config,
                                                     const Naming& naming);
 
+/// The reverse for one tensor: what a checkpoint of the family holds for it, under the names of its table.
+/// @throws Error unsupported: a tensor that the family has no name for.
+[[nodiscard]] std::vector<Weight> checkpoint_weights(const Config& config, const Weight& weight, const Naming& naming);
+
 }  // namespace ondol

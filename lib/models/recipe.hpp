@@ -2,7 +2,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <string>
 #include <variant>
@@ -31,6 +30,8 @@ struct RopeRecipe {
   std::size_t dimensions = 0;  ///< rotated dimensions of a head
   double theta = 0;
   RopeScaling scaling;
+
+  bool operator==(const RopeRecipe&) const = default;
 };
 
 /// What mixes the positions of a layer, and what works on each position by itself.
@@ -41,6 +42,8 @@ struct LayerRecipe {
   MixerRecipe mixer;
   FeedForwardRecipe feed_forward;
   std::optional<CrossAttention::Shape> cross{};  ///< of an encoder-decoder's decoder: stands between the two
+
+  bool operator==(const LayerRecipe&) const = default;
 };
 
 /// How a row is told its place where the token's embedding says it.
@@ -68,6 +71,8 @@ struct HeadRecipe {
   Pooling pooling = Pooling::last;         ///< of HeadKind::sequence
   Activation activation = Activation::tanh;  ///< behind the first of its matrices, where it has two
   bool each_token = false;                   ///< heads for tokens have two matrices as well
+
+  bool operator==(const HeadRecipe&) const = default;
 };
 
 /// A family as data: how the shared blocks are put together. Families differ in these values only; the forward pass
@@ -100,12 +105,14 @@ struct Recipe {
   std::size_t relative_positions = 0;        ///< rows of embeddings for disentangled attention
   std::size_t shared_layers = 0;             ///< > 0: so many layers hold all weights, each for a run of layers
   std::string prefix;                        ///< of tensor names: "enc.", "dec." in an encoder-decoder
-  std::shared_ptr<const Recipe> encoder;     ///< of an encoder-decoder, which itself is the decoder
+  std::vector<Recipe> encoder;               ///< of an encoder-decoder, which itself is the decoder: one
 
   /// The layer whose weights layer `index` has.
   [[nodiscard]] std::size_t weights_of(std::size_t index) const {
     return shared_layers ? index * shared_layers / layers.size() : index;
   }
+  bool operator==(const Recipe&) const = default;
+
   /// The shapes of the first layer with attention; nullptr if none has.
   [[nodiscard]] const Attention::Shape* attention() const {
     for (const LayerRecipe& layer : layers) {

@@ -2,10 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
 #include <string>
 
 #include "base/fail.hpp"
 #include "models/families/families.hpp"
+#include "models/heads/head.hpp"
 #include "models/llama_like.hpp"
 
 namespace ondol {
@@ -74,11 +77,17 @@ const Family table[] = {
 
 std::span<const Family> families() noexcept { return table; }
 
+const Family& family_of_type(std::string_view model_type, const Family& otherwise) {
+  const auto* found = std::ranges::find(table, model_type, &Family::model_type);
+  return found == std::end(table) ? otherwise : *found;
+}
+
+Naming naming_of(const Family& family, const Config& config) { return with_heads(config, family.naming(config)); }
+
 const Family& find_family(const Config& config) {
   std::string known;
   for (const Family& family : table) {
-    const bool fits = config.is_gguf() ? family.architecture == config.model_type() || 
-                                             fmt::format("ondol.{}", family.model_type) == config.model_type()
+    const bool fits = config.is_gguf() ? family.architecture == config.model_type()
                                        : family.model_type == config.model_type();
     if (fits) return family;
     known += fmt::format("{}{}", known.empty() ? "" : ", ", family.model_type);

@@ -28,7 +28,7 @@ class Numbers {
     if (!value) return otherwise;
     const auto x = value->as_double();
     if (!x || !std::isfinite(*x) || *x <= 0) refuse(key, "a number above 0");
-    return *x;
+    return static_cast<float>(*x);  // as Config does
   }
   [[nodiscard]] std::vector<float> factors(std::string_view key, std::size_t pairs) const {
     const Json* value = find(key);
@@ -68,13 +68,15 @@ void read_yarn(const Numbers& of, RopeScaling& s) {
 RopeScaling scaling_of(const Config& c, const Numbers& of, std::string_view kind, std::size_t pairs) {
   RopeScaling s;
   if (kind == "default" || kind == "none" || kind.empty()) return s;
-  const double context = static_cast<double>(c.count("max_position_embeddings", 1u << 30));
-  const double stated = c.positive_or("original_max_position_embeddings", context);
-  s.original_context = of.positive_or("original_max_position_embeddings", stated);
   s.factor = of.positive_or("factor", 1);
   if (kind == "linear") {
     s.kind = Kind::linear;
-  } else if (kind == "dynamic") {
+    return s;
+  }
+  const double context = static_cast<double>(c.count("max_position_embeddings", 1u << 30));
+  const double stated = c.positive_or("original_max_position_embeddings", context);
+  s.original_context = of.positive_or("original_max_position_embeddings", stated);
+  if (kind == "dynamic") {
     s.kind = Kind::dynamic;
     s.original_context = context;
   } else if (kind == "yarn") {
@@ -127,7 +129,7 @@ RopeScaling gguf_scaling(const Config& c) {
     s.beta_slow = c.positive_or("rope_beta_slow", s.beta_slow);
     // Two keys for a factor on top of YaRN's own one.
     const double on_top = c.positive_or("rope_attn_factor", 1) * c.positive_or("rope_yarn_attn_factor", 1);
-    s.attention_factor = on_top * (s.factor > 1 ? 0.1 * std::log(s.factor) + 1 : 1);
+    if (on_top != 1) s.attention_factor = on_top * (s.factor > 1 ? 0.1 * std::log(s.factor) + 1 : 1);
   }
   return s;
 }

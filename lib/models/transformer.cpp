@@ -187,7 +187,7 @@ void Transformer::run_cross(const Layer& layer, std::size_t index, float* normed
 void Transformer::read_source(float* rows, std::size_t count, KVCache::Impl& cache, Compute& compute) const {
   const Arena::Scope scope(compute.arena);
   cache.make_source(count);
-  const std::size_t width = recipe_.encoder->hidden_size;
+  const std::size_t width = recipe_.encoder.front().hidden_size;
   Activations source(rows, count, width, width);
   const CacheType type = cache.layout().type;
   for (std::size_t i = 0; i < layers_.size(); ++i) {

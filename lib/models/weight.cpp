@@ -36,6 +36,21 @@ std::vector<float> Weight::values() const {
   return out;
 }
 
+Weight dequantised(const Weight& weight) {
+  Weight out = weight;
+  const std::uint64_t each = weight.rows() / weight.parts.size();
+  out.format = find_format("F32");
+  for (std::size_t i = 0; i < weight.parts.size(); ++i) {
+    out.parts[i] = {.bytes = {}, .make = [from = weight, i, each](std::byte* to) {
+                      from.read_rows(i * each, each, [&](std::span<const std::byte> bytes) {
+                        from.format->unpack(bytes.data(), reinterpret_cast<float*>(to),
+                                            each * from.columns() / from.format->weights);
+                      });
+                    }};
+  }
+  return out;
+}
+
 Weight as_weight(const TensorView& tensor) {
   Weight weight{.name = tensor.name, .format = tensor.format, .shape = tensor.shape, .parts = {}, .sources = {&tensor}};
   weight.parts.push_back({.bytes = tensor.bytes});

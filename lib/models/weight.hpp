@@ -38,6 +38,9 @@ struct Weight {
   [[nodiscard]] std::vector<float> values() const;
 };
 
+/// The same as float32 values, made when they are read.
+[[nodiscard]] Weight dequantised(const Weight& weight);
+
 /// A file's tensor as it is.
 [[nodiscard]] Weight as_weight(const TensorView& tensor);
 

@@ -37,6 +37,7 @@ std::size_t last_grapheme(std::string_view text) {
 
 struct Detokenizer::Stream {
   std::unique_ptr<text::DecodeStream> tokens;
+  std::string ready{};  // valid UTF-8, held back as its last grapheme may grow
 };
 
 Detokenizer::Detokenizer(Tokenizer tokenizer, const DecodeOptions& options, StreamUnit unit)
@@ -54,19 +55,24 @@ std::string Detokenizer::add(Token id) {
   stream_->tokens->push(id, pending_);
   if (unit_ == StreamUnit::bytes) return std::exchange(pending_, {});
   std::string whole = pending_.substr(0, pending_.size() - incomplete(pending_));
-  if (unit_ == StreamUnit::graphemes) {
-    const std::size_t last = last_grapheme(whole);
-    if (whole.size() - last <= longest_grapheme) whole.resize(last);
-  }
   pending_.erase(0, whole.size());
-  return utf8_valid(whole) ? whole : utf8_repair(whole, tokenizer_.impl_->pipeline().decoder->marks_each_byte());
+  whole = utf8_repair(whole, tokenizer_.impl_->pipeline().decoder->marks_each_byte());
+  if (unit_ == StreamUnit::characters) return whole;
+  std::string& ready = stream_->ready;
+  ready += whole;
+  std::size_t last = last_grapheme(ready);
+  if (ready.size() - last > longest_grapheme) last = ready.size();
+  whole = ready.substr(0, last);
+  ready.erase(0, last);
+  return whole;
 }
 
 std::string Detokenizer::flush() {
   stream_->tokens->finish(pending_);
-  const std::string rest = std::exchange(pending_, {});
+  std::string rest = std::exchange(pending_, {});
   if (unit_ == StreamUnit::bytes) return rest;
-  return utf8_repair(rest, tokenizer_.impl_->pipeline().decoder->marks_each_byte());
+  return std::exchange(stream_->ready, {}) +
+         utf8_repair(rest, tokenizer_.impl_->pipeline().decoder->marks_each_byte());
 }
 
 }  // namespace ondol

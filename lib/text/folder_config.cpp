@@ -47,8 +47,13 @@ std::optional<std::string> folder_chat_template(const std::string& folder) {
   return first;
 }
 
-void read_roles(const std::string& path, Vocabulary& vocabulary, SpecialTokens& special) {
-  const Json configs[] = {read_beside(path, "tokenizer_config.json"), read_beside(path, "special_tokens_map.json")};
+RoleFiles RoleFiles::beside(const std::string& path) {
+  return {read_beside(path, "tokenizer_config.json"), read_beside(path, "special_tokens_map.json"),
+          read_beside(path, "generation_config.json")};
+}
+
+void read_roles(const RoleFiles& files, Vocabulary& vocabulary, SpecialTokens& special) {
+  const Json configs[] = {files.tokenizer_config, files.special_tokens_map};
   const auto role = [&](std::optional<Token>& id, std::string_view key) {
     for (const Json& config : configs) {
       const std::string text = token_text(config, key);
@@ -59,8 +64,7 @@ void read_roles(const std::string& path, Vocabulary& vocabulary, SpecialTokens& 
   role(special.eos, "eos_token");
   role(special.unknown, "unk_token");
   role(special.padding, "pad_token");
-  const Json generation = read_beside(path, "generation_config.json");
-  if (const Json* ends = generation.find("eos_token_id")) {
+  if (const Json* ends = files.generation_config.find("eos_token_id")) {
     const auto put = [&](const Json& id) {
       const auto value = id.as_int64();
       if (value && vocabulary.contains(*value)) special.ends.push_back(Token(*value));

@@ -21,8 +21,17 @@ namespace ondol::text {
 /// default one. @throws Error bad_file.
 [[nodiscard]] std::optional<std::string> folder_chat_template(const std::string& folder);
 
-/// Reads the roles of tokens that tokenizer_config.json, special_tokens_map.json and generation_config.json beside a
-/// file name, where `special` has none yet, and finds the ends.
-void read_roles(const std::string& path, Vocabulary& vocabulary, SpecialTokens& special);
+/// The files of a model's folder that say what tokens are for; objects, empty where there is none.
+struct RoleFiles {
+  Json tokenizer_config = Json::object();
+  Json special_tokens_map = Json::object();
+  Json generation_config = Json::object();
+
+  /// Those in the folder of a file. @throws Error bad_file.
+  [[nodiscard]] static RoleFiles beside(const std::string& path);
+};
+
+/// Reads the roles of tokens that `files` name, where `special` has none yet, and finds the ends.
+void read_roles(const RoleFiles& files, Vocabulary& vocabulary, SpecialTokens& special);
 
 }  // namespace ondol::text

@@ -74,7 +74,7 @@ Tokenizer make_rank_tokenizer(RankData data, const std::string& path) {
   }
   const std::vector<std::string_view> views(spellings.begin(), spellings.end());
   Vocabulary vocabulary(views, std::move(types));
-  read_roles(path, vocabulary, data.special);
+  read_roles(RoleFiles::beside(path), vocabulary, data.special);
   return Tokenizer(std::make_shared<Tokenizer::Impl>(Tokenizer::Impl::Parts{
       .vocabulary = std::move(vocabulary),
       .special = data.special,

@@ -70,7 +70,7 @@ Tokenizer load_sentence_piece(const std::string& path, const TokenizerOptions& /
   };
   special.adds_bos = asks("add_bos_token");
   special.adds_eos = asks("add_eos_token");
-  read_roles(path, vocabulary, special);
+  read_roles(RoleFiles::beside(path), vocabulary, special);
 
   using FirstSpace = SentencePieceDecoder::FirstSpace;
   const FirstSpace first_space = surface.collapses_spaces ? FirstSpace::all_go

@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "ondol/tokenizer.hpp"
+#include "text/folder_config.hpp"
 
 namespace ondol::text {
 
@@ -12,7 +13,7 @@ namespace ondol::text {
 
 [[nodiscard]] Tokenizer load_tokenizer_json(const std::string& path, const TokenizerOptions& options);
 /// @param path  of the file that the JSON is, or stands for
-[[nodiscard]] Tokenizer read_tokenizer_json(std::string_view json, const std::string& path);
+[[nodiscard]] Tokenizer read_tokenizer_json(std::string_view json, const std::string& path, const RoleFiles& files = {});
 [[nodiscard]] Tokenizer load_tekken(const std::string& path, const TokenizerOptions& options);
 [[nodiscard]] Tokenizer load_tiktoken(const std::string& path, const TokenizerOptions& options);
 [[nodiscard]] Tokenizer load_sentence_piece(const std::string& path, const TokenizerOptions& options);

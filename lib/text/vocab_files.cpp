@@ -76,7 +76,7 @@ Tokenizer load_vocab_txt(const std::string& path, const TokenizerOptions& option
                                                       {"cls", Json::array({"[CLS]", cls})},
                                                       {"sep", Json::array({"[SEP]", sep})}}));
   }
-  return read_tokenizer_json(Json::object(std::move(root)).dump(), path);
+  return read_tokenizer_json(Json::object(std::move(root)).dump(), path, RoleFiles::beside(path));
 }
 
 Tokenizer load_vocab_json(const std::string& path, const TokenizerOptions& /*options*/) {
@@ -104,7 +104,7 @@ Tokenizer load_vocab_json(const std::string& path, const TokenizerOptions& /*opt
                        {"model", Json::object({{"type", "BPE"}, {"vocab", vocabulary}, {"merges", Json(merges)}})},
                    })
           .dump(),
-      path);
+      path, RoleFiles::beside(path));
 }
 
 }  // namespace ondol::text

@@ -8,8 +8,10 @@
 
 from ._ondol import (Answer, BannedTokens, Candidate, ChosenToken, DecoderStream, Encoding, Entity, FileInfo, Filled,
                      FrequencyPenalty, GenerationDefaults, Greedy, KVCache, LabelScore, LogitBias, MemoryEstimate, MinP,
-                     ModelInfo, NoRepeatNgram, PresencePenalty, Rating, RepetitionPenalty, Result, Runtime, Sampler, Score, Step, Temperature, Timings, Tokenizer, TopK, TopP, Typical,
-                     __version__, default_threads, inspect, reply_formats)
+                     ModelInfo, NoRepeatNgram, PresencePenalty, Rating, RepetitionPenalty, Result, Runtime, Sampler, Score,
+                     Step, StorageType, Temperature, Timings, Tokenizer, TopK, TopP, Typical, __version__, convert,
+                     convert_types, default_threads, dequantize, inspect, quantize, reply_formats, storage_type,
+                     storage_types)
 from .chat import Chat
 from .chat_template import ChatTemplate, RenderedPrompt
 from .demo import demo_model
@@ -23,7 +25,9 @@ __all__ = [
     "Answer", "BannedTokens", "BeamOptions", "Candidate", "Chat", "ChatOptions", "ChatTemplate", "ChosenToken",
     "DecoderStream", "Encoding", "Entity", "Error", "FileInfo", "Filled", "FrequencyPenalty", "GenerateOptions",
     "GenerationDefaults", "Greedy", "KVCache", "LabelScore", "LoadOptions", "LogitBias", "MemoryEstimate", "MinP", "Model",
-    "ModelInfo", "NoRepeatNgram", "ParsedReply", "Piece", "PresencePenalty", "Rating", "RenderOptions", "RenderedPrompt", "RepetitionPenalty", "ReplyDelta", "ReplyParser", "Result", "Runtime", "Sampler",
-    "Score", "Step", "StepOutput", "Stream", "Temperature", "Timings", "Tokenizer", "ToolCall", "TopK", "TopP", "Typical",
-    "default_threads", "demo_model", "inspect", "parse_reply", "reply_formats",
+    "ModelInfo", "NoRepeatNgram", "ParsedReply", "Piece", "PresencePenalty", "Rating", "RenderOptions", "RenderedPrompt",
+    "RepetitionPenalty", "ReplyDelta", "ReplyParser", "Result", "Runtime", "Sampler", "Score", "Step", "StepOutput",
+    "StorageType", "Stream", "Temperature", "Timings", "Tokenizer", "ToolCall", "TopK", "TopP", "Typical", "convert",
+    "convert_types", "default_threads", "demo_model", "dequantize", "inspect", "parse_reply", "quantize", "reply_formats",
+    "storage_type", "storage_types",
 ]

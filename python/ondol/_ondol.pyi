@@ -6,6 +6,7 @@ import numpy.typing
 import os
 import typing
 __all__: list[str] = ['Answer', 'BannedTokens', 'Candidate', 'Chat', 'ChatOptions', 'ChatTemplate', 'ChosenToken', 'DecoderStream', 'Encoding', 'Entity', 'FileInfo', 'Filled', 'FrequencyPenalty', 'GenerateOptions', 'Generation', 'GenerationDefaults', 'Greedy', 'KVCache', 'LabelScore', 'LoadOptions', 'LogitBias', 'MemoryEstimate', 'MetadataEntry', 'MinP', 'Model', 'ModelInfo', 'NoRepeatNgram', 'PresencePenalty', 'Rating', 'RenderOptions', 'RepetitionPenalty', 'ReplyParser', 'Result', 'Runtime', 'Sampler', 'SamplerSettings', 'Score', 'Step', 'Temperature', 'TensorEntry', 'Timings', 'Tokenizer', 'TopK', 'TopP', 'Typical', 'answer', 'beam_search', 'classify', 'classify_tokens', 'default_threads', 'embed', 'fill_mask', 'generate', 'generate_batch', 'inspect', 'parse_reply', 'reply_formats', 'rerank', 'reward', 'score']
+__all__: list[str] = ['BannedTokens', 'Candidate', 'Chat', 'ChatOptions', 'ChatTemplate', 'ChosenToken', 'DecoderStream', 'Encoding', 'FileInfo', 'FrequencyPenalty', 'GenerateOptions', 'Generation', 'Greedy', 'KVCache', 'LoadOptions', 'LogitBias', 'MemoryEstimate', 'MetadataEntry', 'MinP', 'Model', 'ModelInfo', 'NoRepeatNgram', 'PresencePenalty', 'RenderOptions', 'RepetitionPenalty', 'ReplyParser', 'Result', 'Runtime', 'Sampler', 'SamplerSettings', 'Score', 'Step', 'StorageType', 'Temperature', 'TensorEntry', 'Timings', 'Tokenizer', 'TopK', 'TopP', 'Typical', 'convert', 'convert_types', 'default_threads', 'dequantize', 'generate', 'generate_batch', 'inspect', 'parse_reply', 'quantize', 'reply_formats', 'score', 'storage_type', 'storage_types']
 class Runtime:
     """
     Threads, instruction set and memory account of the models loaded with it.
@@ -1254,6 +1255,34 @@ def classify(model: Model, texts: collections.abc.Sequence[str | bytes], pairs: 
     ...
 def classify_tokens(model: Model, texts: collections.abc.Sequence[str | bytes]) -> list[list[Entity]]:
     ...
+class StorageType:
+    """
+    How a file stores weights: in blocks along a row.
+    """
+    def __repr__(self) -> str:
+        ...
+    @property
+    def bits_per_weight(self) -> float:
+        ...
+    @property
+    def block_bytes(self) -> int:
+        ...
+    @property
+    def block_weights(self) -> int:
+        ...
+    @property
+    def name(self) -> str:
+        ...
+    @property
+    def needs_importance(self) -> bool:
+        """
+        Only with importance.
+        """
+    @property
+    def quantizable(self) -> bool:
+        """
+        Weights can be stored so; else it can only be read.
+        """
 def default_threads() -> int:
     """
     min(affinity mask, cgroup quota rounded down, physical cores), at least 1.
@@ -1262,16 +1291,36 @@ def embed(model: Model, texts: collections.abc.Sequence[str | bytes], prompt: st
     ...
 def fill_mask(model: Model, text: str | bytes, count: typing.SupportsInt | typing.SupportsIndex) -> list[list[Filled]]:
     ...
+def dequantize(type: str | bytes, bytes: collections.abc.Buffer) -> numpy.typing.NDArray[numpy.float32]:
+    """
+    The float32 values of rows of blocks; the last axis is the row.
+    """
 def generate(model: Model, cache: KVCache, prompt: str | bytes | collections.abc.Iterable[int] | numpy.ndarray, options: GenerateOptions) -> Generation:
     ...
 def generate_batch(model: Model, prompts: collections.abc.Sequence[str | bytes | collections.abc.Iterable[int] | numpy.ndarray], options: GenerateOptions) -> list[Result]:
     ...
+def convert(input: str | bytes | os.PathLike, output: str | bytes | os.PathLike, type: str = '', importance: str = '', progress: collections.abc.Callable | None = None) -> None:
+    """
+    Write the model in `input` (a GGUF file or a folder) to `output`: a GGUF file if it ends in .gguf, else a folder.
+    type: a storage type ("q8_0") or mixture ("q4_k_m"); "" = as it is.
+    importance: file of an importance matrix, which the smallest types need.
+    progress: called with (done, total) in bytes.
+    """
+def convert_types() -> list[str]:
+    """
+    The types that convert() takes.
+    """
 def inspect(path: str | bytes | os.PathLike) -> FileInfo:
     """
     Read the headers of a GGUF file of any architecture, weights untouched.
     """
 def parse_reply(text: str | bytes, format: str | bytes, prefix: str | bytes, tools: str | bytes) -> _ParsedReply:
     ...
+def quantize(type: str | bytes, values: numpy.typing.ArrayLike, importance: numpy.typing.ArrayLike | None = None, *, runtime: Runtime | None = None) -> numpy.typing.NDArray[numpy.uint8]:
+    """
+    Rows of values as blocks of a type; the last axis is the row. importance has a number >= 0 for each column, what
+    the squares of errors in it count.
+    """
 def reply_formats() -> list[str]:
     """
     Names of the formats that replies are written in.
@@ -1282,4 +1331,12 @@ def reward(model: Model, prompt: str | bytes, replies: collections.abc.Sequence[
     ...
 def score(model: Model, text: str | bytes | collections.abc.Iterable[int] | numpy.ndarray, continuation: str | bytes | collections.abc.Iterable[int] | numpy.ndarray | None) -> Score:
     ...
+def storage_type(name: str | bytes) -> StorageType:
+    """
+    The storage type of that name, in small or capital letters.
+    """
+def storage_types() -> list[StorageType]:
+    """
+    All storage types that can be read.
+    """
 __version__: str = '0.1.0'

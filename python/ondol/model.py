@@ -53,6 +53,11 @@ class Model(Tasks):
         return _ondol.Model.estimate(path, load_options(options))
 
     @property
+    def generation_defaults(self) -> _ondol.GenerationDefaults:
+        """What a generation starts, ends and keeps off with, as the model's files say."""
+        return self._native.generation_defaults
+
+    @property
     def info(self) -> _ondol.ModelInfo:
         return self._native.info
 

@@ -7,6 +7,7 @@ PYBIND11_MODULE(_ondol, m) {
   m.attr("__version__") = ondol::version();
   bind_error(m);
   bind_runtime(m);
+  bind_quantize(m);
   bind_tokenizer(m);
   bind_chat_template(m);
   bind_kv_cache(m);
@@ -16,4 +17,5 @@ PYBIND11_MODULE(_ondol, m) {
   bind_chat(m);
   bind_tasks(m);
   bind_reply_parser(m);
+  bind_convert(m);
 }

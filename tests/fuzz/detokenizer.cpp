@@ -78,5 +78,11 @@ std::vector<std::string> fuzz_seeds() {
     korean += char(id >> 8);
     korean += char(id & 0xFF);
   }
-  return {pieces, korean, pieces + korean + pieces};
+  // Two beginnings of a character behind each other: the first is one broken character, the second another.
+  std::string broken;
+  for (const unsigned id : {268u + 0xE8, 268u + 0xB0, 268u + 0xE8, 244u, 188u, 244u}) {
+    broken += char(id >> 8);
+    broken += char(id & 0xFF);
+  }
+  return {pieces, korean, pieces + korean + pieces, broken};
 }

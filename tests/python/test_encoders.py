@@ -22,6 +22,7 @@ def oracle(request, data, read_json, tmp_path_factory):
         config = "config.json"
     path = model_folder(source, config, tmp_path_factory.mktemp("oracle"))
     model = ondol.Model.load(path, precision="exact", cache_type="f32", threads=2)
+    model.path = path
     return folder, model, read_json(f"oracles/{folder}/expected.json"), np.load(source / "expected.npz")
 
 
@@ -215,3 +216,26 @@ def test_memory_is_limited(data):
         model.hidden([5] * 4096)
     assert caught.value.code == "out_of_memory"
     np.testing.assert_array_equal(model.hidden([5] * 8), short)
+
+
+def test_gguf_and_back(oracle, tmp_path):
+    folder, model, expected, _ = oracle
+    case = next(case for case in expected["cases"] if case["name"] == "long")
+    [(_, ids, types)] = texts(case)
+    output = "hidden" if folder in HIDDEN else "logits" if folder in LOGITS else "classes" if folder in CLASSES else "spans"
+    source = model.path
+    ondol.convert(source, tmp_path / "model.gguf")
+    ondol.convert(tmp_path / "model.gguf", tmp_path / "back")
+    whole = model.read([ids], output, [types])[0]
+    for path in (tmp_path / "model.gguf", tmp_path / "back"):
+        again = ondol.Model.load(path, precision="exact", cache_type="f32")
+        near(again.read([ids], output, [types])[0], whole, expected, path.name)
+        assert (again.info.labels, again.info.head) == (model.info.labels, model.info.head)
+
+
+@pytest.mark.parametrize("folder, architecture", [("bert", "bert"), ("roberta", "bert"), ("modernbert", "modern-bert"),
+                                                  ("nomic_bert", "nomic-bert"), ("albert", "ondol.albert")])
+def test_keys_that_llama_cpp_knows(folder, architecture, data, tmp_path):
+    ondol.convert(data / "oracles" / folder, tmp_path / "model.gguf")
+    entries = {entry.key: entry.value for entry in ondol.inspect(tmp_path / "model.gguf").metadata}
+    assert entries["general.architecture"] == architecture

@@ -186,3 +186,16 @@ def test_a_source_of_another_model_is_refused(tiny, data):
     other = ondol.Model.load(data / "oracles" / "t5")
     with pytest.raises(ondol.Error, match="another model"):
         other.forward([(tiny.new_cache([5, 1]), [0])])
+
+
+@pytest.mark.parametrize("folder", SEQ2SEQ)
+def test_gguf_and_back(folder, data, read_json, tmp_path):
+    expected = read_json(f"oracles/{folder}/expected.json")
+    ondol.convert(data / "oracles" / folder, tmp_path / "model.gguf")
+    ondol.convert(tmp_path / "model.gguf", tmp_path / "back")
+    for path in (tmp_path / "model.gguf", tmp_path / "back"):
+        model = ondol.Model.load(path, precision="exact", cache_type="f32")
+        for case in expected["cases"]:
+            near(model.logits(case["input_ids"], decoder_ids=case["decoder_input_ids"])[-1], case["last_logits"], expected,
+                 case["name"])
+        assert model.generation_defaults.decoder_start == expected["generate_parameters"][0]["decoder_start_token_id"]

@@ -47,7 +47,7 @@ Recipe both(const Config& c, Change&& change) {
   Recipe r = stack(c, "decoder");
   change(encoder);
   change(r);
-  r.encoder = std::make_shared<const Recipe>(std::move(encoder));
+  r.encoder.push_back(std::move(encoder));
   return r;
 }
 

@@ -33,6 +33,9 @@ Naming bert_names(const Config&) {
           {"encoder.layer.{}.intermediate.dense", "blk.{}.ffn_up"},
           {"encoder.layer.{}.output.dense", "blk.{}.ffn_down"},
           {"encoder.layer.{}.output.LayerNorm", "blk.{}.layer_output_norm"},
+          {"cls.predictions.transform.dense", "output_transform"},
+          {"cls.predictions.transform.LayerNorm", "output_transform_norm"},
+          {"cls.predictions", "output"},
           {"pooler.dense", "cls"},
           {"classifier", "cls.output"}};
 }

@@ -21,7 +21,7 @@ Recipe falcon(const Config& c) {
     if (a.heads % a.kv_heads != 0) c.refuse("num_key_value_heads", "a divisor of the number of heads");
     a.rope = alibi ? -1 : 0;
     a.alibi = alibi ? 8 : 0;
-    a.alibi_scale = a.scale;  // ALiBi is scaled with the scores here
+    a.alibi_scale = 2 * a.scale;  // the reference adds it to the mask and to the scores, both scaled
   });
   each_mlp(r, [&](Mlp::Shape& m, std::size_t) { m.activation = activation_of(c, "gelu"); });
   return r;

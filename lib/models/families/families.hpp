@@ -54,6 +54,8 @@ namespace ondol {
 
 /// Where families older than Llama start from: LayerNorm, a plain feed-forward block, no rotary embedding.
 [[nodiscard]] Recipe gpt_like(const Config& config);
+/// Puts OLMo 3's windows and rotary embeddings on the layers of an OLMo 2.
+void olmo3_windows(const Config& config, Recipe& recipe);
 /// Reads Granite's multipliers.
 void granite_multipliers(const Config& config, Recipe& recipe);
 

@@ -13,7 +13,7 @@ Recipe gemma2(const Config& c) {
   const double cap = c.positive_or("attn_logit_softcapping", 0);
   each_attention(r, [&](Attention::Shape& a, std::size_t) {
     a.softcap = cap;
-    if (!c.is_gguf()) a.scale = 1 / std::sqrt(c.positive_or("query_pre_attn_scalar", 256));
+    if (!c.is_gguf()) a.scale = static_cast<float>(1 / std::sqrt(c.positive_or("query_pre_attn_scalar", 256)));
   });
   set_windows(c, r, 2);
   return r;

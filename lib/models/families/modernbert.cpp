@@ -20,8 +20,11 @@ Recipe modernbert(const Config& c) {
   r.ropes = {rope_of(c, head_dim, c.positive_or("global_rope_theta", 160'000)),
              rope_of(c, head_dim, c.positive_or("local_rope_theta", 10'000), "sliding_attention")};
   const std::size_t window = c.count_or("local_attention", c.count_or("sliding_window", 128, 1u << 30), 1u << 30);
-  const std::size_t each = c.count_or(c.is_gguf() ? "sliding_window_layers" : "global_attn_every_n_layers", 3, 1u << 16);
-  const std::vector<bool> local = c.has("layer_types") ? sliding_layers(c, r.layers.size(), 0) : std::vector<bool>{};
+  const char* pattern = c.is_gguf() ? "sliding_window_layers" : "global_attn_every_n_layers";
+  const Json* flags = c.find(pattern);
+  const bool listed = c.has("layer_types") || (flags && flags->is_array());
+  const std::size_t each = listed ? 1 : c.count_or(pattern, 3, 1u << 16);
+  const std::vector<bool> local = listed ? sliding_layers(c, r.layers.size(), 0) : std::vector<bool>{};
   each_attention(r, [&](Attention::Shape& a, std::size_t i) {
     const bool here = local.empty() ? i % each != 0 : local[i];
     a.window = here ? window / 2 * 2 + 1 : 0;

@@ -8,6 +8,7 @@ namespace ondol {
 Recipe nomic_bert(const Config& c) {
   Recipe r = bert(c);
   r.positions.reset();
+  r.transform = Activation::gelu;
   r.ropes = {rope_of(c, r.attention()->head_dim)};
   each_attention(r, [](Attention::Shape& a, std::size_t) { a.rope = 0; });
   each_mlp(r, [&](Mlp::Shape& m, std::size_t) {

@@ -8,6 +8,7 @@ Recipe olmo2(const Config& c) {
   Recipe r = llama_like(c);
   r.norm_place = NormPlace::after;
   each_attention(r, [](Attention::Shape& a, std::size_t) { a.query_key_norm = QueryKeyNorm::whole; });
+  if (c.is_gguf() && c.has("sliding_window")) olmo3_windows(c, r);  // GGUF files call OLMo 3 olmo2 too
   return r;
 }
 

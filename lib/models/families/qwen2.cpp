@@ -7,7 +7,7 @@ namespace ondol {
 Recipe qwen2(const Config& c) {
   Recipe r = llama_like(c);
   if (!c.flag_or("use_sliding_window", c.is_gguf())) return r;
-  if (c.texts("layer_types").empty()) {  // the upper layers
+  if (c.texts("layer_types").empty() && !c.has("sliding_window_layers")) {  // the upper layers
     const std::size_t window = c.count_or("sliding_window", 0, 1u << 30);
     const std::size_t full = c.count_or("max_window_layers", c.is_gguf() ? 0 : 28);
     each_attention(r, [&](Attention::Shape& a, std::size_t i) { a.window = i >= full ? window : 0; });

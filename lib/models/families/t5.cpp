@@ -47,7 +47,7 @@ Recipe stack(const Config& c, bool encoder) {
 
 Recipe t5(const Config& c) {
   Recipe r = stack(c, false);
-  r.encoder = std::make_shared<const Recipe>(stack(c, true));
+  r.encoder = {stack(c, true)};
   const bool scaled = c.flag_or("scale_decoder_outputs", !c.is_gguf() && c.flag_or("tie_word_embeddings", true));
   r.logit_scale = scaled ? 1 / std::sqrt(double(r.hidden_size)) : 1;
   return r;

@@ -9,7 +9,7 @@
 namespace ondol {
 namespace {
 
-enum class Type : std::uint8_t { count, number, flag, text, counts, flags };
+using Type = KeyType;
 
 /// A parameter of config.json and GGUF's key for it, behind "<architecture>.". Source: gguf-py's constants. Of two rows
 /// with one name the first key that the file has counts.
@@ -57,6 +57,7 @@ constexpr Row rows[] = {
     {"decoder_start_token_id", "decoder_start_token_id", Type::count},
     {"relative_attention_num_buckets", "attention.relative_buckets_count", Type::count},
     {"pooling_type", "pooling_type", Type::count},
+    {"is_causal", "attention.causal", Type::flag},
     {"rope_dimensions", "rope.dimension_count", Type::count},
     {"rope_theta", "rope.freq_base", Type::number},
     {"rope_local_base_freq", "rope.freq_base_swa", Type::number},
@@ -76,10 +77,9 @@ constexpr Row rows[] = {
     {"ssm_group_count", "ssm.group_count", Type::count},
 };
 
-template <class T>
-Json list(const std::vector<T>& items, Type type) {
+Json list(const std::vector<std::int64_t>& items, Type type) {
   Json::Array out;
-  for (const T item : items) out.push_back(type == Type::flags ? Json(item != 0) : Json(item));
+  for (const std::int64_t item : items) out.push_back(type == Type::flags ? Json(item != 0) : Json(item));
   return Json(std::move(out));
 }
 
@@ -91,7 +91,6 @@ Json value_of(const WeightSource& source, const std::string& key, Type type) {
     case Type::number: return Json(*source.number(key));
     case Type::flag: return Json(*source.flag(key));
     case Type::text: return Json(*source.text(key));
-    case Type::counts:
     case Type::flags:
       if (!source.is_array(key)) return Json(*source.count(key));
       return list(*source.integers(key), type);
@@ -99,18 +98,40 @@ Json value_of(const WeightSource& source, const std::string& key, Type type) {
   return {};
 }
 
+/// Members by row; of two rows with one name the first that has a value counts.
+template <class ValueOf>
+Json config_of(ValueOf&& value_of_row, const std::function<bool(std::string_view)>& has_tensor) {
+  std::vector<Json::Member> members;
+  const bool normed = has_tensor("blk.0.attn_q_norm.weight");
+  members.emplace_back("use_qk_norm", Json(normed));
+  members.emplace_back("qk_layernorm", Json(normed));
+  for (const Row& row : rows) {
+    if (std::ranges::find(members, row.name, &Json::Member::first) != members.end()) continue;
+    if (Json value = value_of_row(row); !value.is_null()) members.emplace_back(std::string(row.name), std::move(value));
+  }
+  return Json::object(std::move(members));
+}
+
 }  // namespace
 
 Json gguf_config(const WeightSource& source, std::string_view architecture) {
-  if (const auto config = source.text("ondol.config")) return Json::parse(*config, "ondol.config");
-  std::vector<Json::Member> members;
-  for (const Row& row : rows) {
+  return config_of([&](const Row& row) -> Json {
     const std::string key = fmt::format("{}.{}", architecture, row.key);
-    if (!source.has(key)) continue;
-    if (std::ranges::find(members, row.name, &Json::Member::first) != members.end()) continue;
-    members.emplace_back(std::string(row.name), value_of(source, key, row.type));
-  }
-  return Json::object(std::move(members));
+    return source.has(key) ? value_of(source, key, row.type) : Json();
+  }, [&](std::string_view name) { return source.find(name) != nullptr; });
+}
+
+Json gguf_config(const std::vector<std::pair<std::string_view, Json>>& keys,
+                 const std::function<bool(std::string_view)>& has_tensor) {
+  return config_of([&](const Row& row) -> Json {
+    const auto found = std::ranges::find(keys, row.key, &std::pair<std::string_view, Json>::first);
+    return found != keys.end() ? found->second : Json();
+  }, has_tensor);
+}
+
+KeyType gguf_key_type(std::string_view key) {
+  const auto* row = std::ranges::find(rows, key, &Row::key);
+  return row == std::end(rows) ? KeyType::text : row->type;
 }
 
 std::string gguf_key(std::string_view name, std::string_view architecture) {

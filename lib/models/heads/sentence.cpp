@@ -40,9 +40,13 @@ std::string inside(const std::string& folder, const std::string& name) {
 
 SentenceHead::SentenceHead(const WeightSource& source, const Config& config, Precision precision, Compute& compute,
                            const std::shared_ptr<MemoryAccount>& memory) {
-  if (source.config()) {
-    read_modules(source.path(), precision, compute, memory);
-  } else {
+  const std::string list = source.path() + "/modules.json";
+  if (source.config() && std::filesystem::exists(list)) {
+    read_modules(Json::parse(MappedFile::open(list)->text(), list), source, precision, compute, memory);
+    read_settings(source.path());
+  } else if (const auto modules = source.text("ondol.modules")) {
+    read_modules(Json::parse(*modules, source.path()), source, precision, compute, memory);
+  } else if (config.is_gguf()) {
     constexpr Mode types[] = {Mode::mean, Mode::mean, Mode::first, Mode::last};  // llama.cpp's NONE, MEAN, CLS, LAST
     const std::size_t type = config.count_or("pooling_type", 0);
     modes_.push_back(type < std::size(types) ? types[type] : Mode::mean);
@@ -50,30 +54,32 @@ SentenceHead::SentenceHead(const WeightSource& source, const Config& config, Pre
   if (modes_.empty()) modes_.push_back(Mode::mean);
 }
 
-void SentenceHead::read_modules(const std::string& folder, Precision precision, Compute& compute,
+void SentenceHead::read_modules(const Json& modules, const WeightSource& source, Precision precision, Compute& compute,
                                 const std::shared_ptr<MemoryAccount>& memory) {
-  const std::string list = folder + "/modules.json";
-  if (!std::filesystem::exists(list)) return;
-  const Json modules = Json::parse(MappedFile::open(list)->text(), list);
-  if (!modules.is_array()) fail(Status::bad_file, fmt::format("{}: expected an array of modules", list));
+  const std::string& folder = source.path();
+  if (!modules.is_array()) fail(Status::bad_file, fmt::format("{}: modules.json: expected an array of modules", folder));
   for (const Json& module : modules.items()) {
     const std::string type = text_of(module, "type");
     const std::string kind = type.substr(type.rfind('.') + 1);
-    const std::string path = inside(folder, text_of(module, "path"));
     if (kind == "Transformer" || kind == "Dropout") continue;
-    if (kind == "Pooling") {
-      read_pooling(path);
-    } else if (kind == "Dense") {
-      read_dense(path, precision, compute, memory);
-    } else if (kind == "Normalize") {
+    if (kind == "Normalize") {
       normalise_ = true;
+    } else if (kind == "Pooling") {
+      const auto own = source.text("ondol.pooling");
+      const std::string path = inside(folder, text_of(module, "path"));
+      read_pooling(own ? Json::parse(*own, folder) : text::read_beside(path + "/", "config.json"), path);
+    } else if (kind == "Dense" && source.config()) {
+      read_dense(inside(folder, text_of(module, "path")), precision, compute, memory);
     } else {
-      fail(Status::unsupported, fmt::format("{}: module {} is not known", list, type));
+      fail(Status::unsupported, fmt::format("{}: modules.json: module {} cannot be run", folder, type));
     }
   }
-  const Json own = text::read_beside(list, "sentence_bert_config.json");
+}
+
+void SentenceHead::read_settings(const std::string& folder) {
+  const Json own = text::read_beside(folder + "/modules.json", "sentence_bert_config.json");
   if (const Json* most = own.find("max_seq_length")) max_tokens_ = most->as_uint64().value_or(0);
-  const Json sentence = text::read_beside(list, "config_sentence_transformers.json");
+  const Json sentence = text::read_beside(folder + "/modules.json", "config_sentence_transformers.json");
   if (const Json* prompts = sentence.find("prompts"); prompts && prompts->is_object()) {
     for (const auto& [name, value] : prompts->members()) {
       if (value.is_string()) prompts_.emplace_back(name, *value.as_string());
@@ -82,8 +88,7 @@ void SentenceHead::read_modules(const std::string& folder, Precision precision, 
   default_prompt_ = text_of(sentence, "default_prompt_name");
 }
 
-void SentenceHead::read_pooling(const std::string& folder) {
-  const Json config = text::read_beside(folder + "/", "config.json");
+void SentenceHead::read_pooling(const Json& config, const std::string& where) {
   constexpr std::pair<std::string_view, Mode> names[] = {
       {"cls_token", Mode::first},         {"max_tokens", Mode::max},
       {"mean_tokens", Mode::mean},        {"mean_sqrt_len_tokens", Mode::mean_sqrt_length},
@@ -99,7 +104,7 @@ void SentenceHead::read_pooling(const std::string& folder) {
   if (const std::string said = text_of(config, "pooling_mode"); modes_.empty() && !said.empty()) {
     const auto* found = std::ranges::find(short_names, said, &std::pair<std::string_view, Mode>::first);
     if (found == std::end(short_names)) {
-      fail(Status::unsupported, fmt::format("{}: pooling_mode is '{}', which is not known", folder, said));
+      fail(Status::unsupported, fmt::format("{}: pooling_mode is '{}', which is not known", where, said));
     }
     modes_.push_back(found->second);
   }

@@ -42,9 +42,10 @@ class SentenceHead {
     Linear linear;
     Activation activation;
   };
-  void read_modules(const std::string& folder, Precision precision, Compute& compute,
+  void read_modules(const Json& modules, const WeightSource& source, Precision precision, Compute& compute,
                     const std::shared_ptr<MemoryAccount>& memory);
-  void read_pooling(const std::string& folder);
+  void read_pooling(const Json& config, const std::string& where);
+  void read_settings(const std::string& folder);
   void read_dense(const std::string& folder, Precision precision, Compute& compute,
                   const std::shared_ptr<MemoryAccount>& memory);
   void pool(Mode mode, const float* rows, std::size_t count, std::size_t hidden_size, float* out) const;

@@ -5,6 +5,8 @@
 #include <array>
 
 #include "base/fail.hpp"
+#include "text/tokenizer_files.hpp"
+#include "base/json.hpp"
 #include "text/gguf/vocabulary_file.hpp"
 
 namespace ondol {
@@ -28,7 +30,25 @@ constexpr std::array model_kinds = std::to_array<ModelKind>({
 
 }  // namespace
 
+namespace {
+
+/// A file of a model's folder that went along.
+Json attached(const WeightSource& source, std::string_view key) {
+  const auto text = source.text(key);
+  if (!text) return Json::object();
+  Json json = Json::parse(*text, fmt::format("{}: {}", source.path(), key));
+  return json.is_object() ? json : Json::object();
+}
+
+}  // namespace
+
 Tokenizer make_tokenizer(const WeightSource& source, const TokenizerOptions& options) {
+  if (const auto json = source.text("tokenizer.huggingface.json")) {
+    return text::read_tokenizer_json(*json, source.path(),
+                                     {attached(source, "ondol.tokenizer_config"),
+                                      attached(source, "ondol.special_tokens_map"),
+                                      attached(source, "ondol.generation_config")});
+  }
   const auto model = source.text(text::gguf_model_key);
   if (!model || *model == "none" || *model == "no_vocab") {
     fail(Status::no_vocabulary, fmt::format("{}: the file has no vocabulary ({} is missing or \"none\")", source.path(),

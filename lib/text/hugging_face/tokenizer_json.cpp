@@ -249,7 +249,7 @@ std::pair<AddedTokens, AddedTokens> searches(std::vector<Added> added, const Voc
   return {AddedTokens(std::move(raw), hides), AddedTokens(std::move(normalized), hides)};
 }
 
-Tokenizer read(const dom::object& root, const std::string& path) {
+Tokenizer read(const dom::object& root, const RoleFiles& files) {
   const ModelData model = read_model(root);
   std::vector<Added> added = read_added(root);
   Normalizers normalizers;
@@ -262,7 +262,7 @@ Tokenizer read(const dom::object& root, const std::string& path) {
   read_padding(part(root, "padding"), post);
   check_ids(post, vocabulary);
   SpecialTokens special = roles_of(post, model, vocabulary);
-  read_roles(path, vocabulary, special);
+  read_roles(files, vocabulary, special);
   auto [raw, normalized] = searches(std::move(added), vocabulary);
   return Tokenizer(std::make_shared<Tokenizer::Impl>(Tokenizer::Impl::Parts{
       .vocabulary = std::move(vocabulary),
@@ -280,7 +280,7 @@ Tokenizer read(const dom::object& root, const std::string& path) {
 
 }  // namespace
 
-Tokenizer read_tokenizer_json(std::string_view json, const std::string& path) {
+Tokenizer read_tokenizer_json(std::string_view json, const std::string& path, const RoleFiles& files) {
   dom::parser parser;
   dom::object root;
   const auto error = parser.parse(json.data(), json.size()).get(root);
@@ -288,7 +288,7 @@ Tokenizer read_tokenizer_json(std::string_view json, const std::string& path) {
     fail(Status::bad_file, fmt::format("{}: {}", path, simdjson::error_message(error)));
   }
   try {
-    return read(root, path);
+    return read(root, files);
   } catch (const Error& e) {  // the parts do not know the file
     if (std::string_view(e.what()).starts_with(path)) throw;
     const Status code = e.code() == Status::invalid_argument ? Status::bad_file : e.code();
@@ -297,7 +297,7 @@ Tokenizer read_tokenizer_json(std::string_view json, const std::string& path) {
 }
 
 Tokenizer load_tokenizer_json(const std::string& path, const TokenizerOptions& /*options*/) {
-  return read_tokenizer_json(MappedFile::open(path)->text(), path);
+  return read_tokenizer_json(MappedFile::open(path)->text(), path, RoleFiles::beside(path));
 }
 
 }  // namespace ondol::text

@@ -53,7 +53,9 @@ TEST_CASE("rope: a pair turns by position times frequency, what is not rotated s
   const std::vector<std::uint32_t> positions{0, 1, 17, 4095};
   for (const Rope::Pairs pairs : {Rope::Pairs::neighbours, Rope::Pairs::halves}) {
     const Rope rope = make(pairs);
-    const Rope::Angles angles = rope.angles(positions.data(), positions.size(), compute);
+    std::vector<Rope::Span> spans;
+    for (std::size_t row = 0; row < positions.size(); ++row) spans.push_back({row, 1, positions[row], 0});
+    const Rope::Angles angles = rope.angles(spans, positions.size(), compute);
     for (std::size_t row = 0; row < positions.size(); ++row) {
       std::vector<float> x(2 * 20);
       for (std::size_t i = 0; i < x.size(); ++i) x[i] = std::sin(static_cast<float>(i) + 1);
@@ -73,4 +75,29 @@ TEST_CASE("rope: a pair turns by position times frequency, what is not rotated s
       }
     }
   }
+}
+
+TEST_CASE("rope: long sequences turn by other frequencies, decided when they begin") {
+  Runtime::State state{RuntimeOptions{}};
+  Runtime::State::Turn turn(state);
+  Compute compute{turn.pool(), kernels(state.isa), turn.arena()};
+  const auto cosine = [&](const Rope& rope, std::size_t planned) {
+    const Rope::Span span{0, 1, 3, planned};
+    return double(rope.angles({&span, 1}, 1, compute).cosine[1]);
+  };
+  const Rope two = Rope::make(Rope::Pairs::halves, 4, 100,
+                              {.kind = RopeScaling::Kind::longrope,
+                               .factor = 4,
+                               .original_context = 16,
+                               .short_factors = {1, 2},
+                               .long_factors = {1, 8}},
+                              {});
+  const double magnitude = std::sqrt(1 + std::log(4.0) / std::log(16.0));
+  CHECK(cosine(two, 16) == doctest::Approx(magnitude * std::cos(3 * 0.1 / 2)));
+  CHECK(cosine(two, 17) == doctest::Approx(magnitude * std::cos(3 * 0.1 / 8)));
+  const Rope grown = Rope::make(Rope::Pairs::halves, 4, 100,
+                                {.kind = RopeScaling::Kind::dynamic, .factor = 2, .original_context = 16}, {});
+  CHECK(cosine(grown, 16) == doctest::Approx(std::cos(3 * 0.1)));
+  const double theta = 100 * std::pow(2 * 32 / 16.0 - 1, 4 / 2.0);
+  CHECK(cosine(grown, 32) == doctest::Approx(std::cos(3 / std::sqrt(theta))));
 }

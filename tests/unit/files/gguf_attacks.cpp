@@ -206,9 +206,13 @@ TEST_CASE("gguf attacks: tensors") {
             {"tensor 1 'y'", "storage type 250"},
             Status::unsupported},
            {"removed type", [](GgufWriter& w) { w.tensors[1].type = 4; }, {"storage type Q4_2"}, Status::unsupported},
-           {"type not read yet",
-            [](GgufWriter& w) { w.tensors[1].type = 16; },
-            {"tensor 1 'y'", "storage type IQ2_XXS"},
+           {"type of activations",
+            [](GgufWriter& w) { w.tensors[1].type = 9; },
+            {"tensor 1 'y'", "storage type Q8_1"},
+            Status::unsupported},
+           {"the id of types without one",
+            [](GgufWriter& w) { w.tensors[1].type = 0xFFFFFFFFu; },
+            {"tensor 1 'y'", "storage type 4294967295"},
             Status::unsupported},
            {"past the end",
             [](GgufWriter& w) { w.tensors[1].data.pop_back(); },
@@ -252,7 +256,7 @@ TEST_CASE("gguf attacks: what looks odd but is harmless opens") {
 TEST_CASE("gguf attacks: no file, no regular file, an empty one, text") {
   const test::TempFolder folder;
   test::check_refused(folder.path("none.gguf"), Status::not_found, {"none.gguf"});
-  test::check_refused(folder.path(""), Status::bad_file, {"not a regular file"});
+  test::check_refused(folder.path(""), Status::not_found, {"config.json"});  // a folder that holds no model
   test::check_refused(folder.write("empty.gguf", ""), Status::bad_file, {"empty.gguf", "empty"});
   test::check_refused(folder.write("text.gguf", "hello"), Status::bad_file, {"text.gguf", "'hell'"});
   test::check_refused(folder.write("three.gguf", "GGU"), Status::bad_file, {"needs 4 bytes, 3 are left"});

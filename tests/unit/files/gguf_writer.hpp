@@ -112,7 +112,7 @@ class GgufWriter {
     const ondol::Format* found = ondol::find_format(format);
     if (found == nullptr || found->pack == nullptr) throw std::logic_error("cannot pack " + std::string(format));
     std::string data(values.size() / found->weights * found->bytes, '\0');
-    found->pack(values.data(), reinterpret_cast<std::byte*>(data.data()), values.size() / found->weights);
+    found->pack(values.data(), nullptr, reinterpret_cast<std::byte*>(data.data()), values.size() / found->weights);
     tensors.push_back({std::string(name), std::move(shape), found->gguf_id, std::move(data)});
     return *this;
   }

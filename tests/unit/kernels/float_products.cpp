@@ -19,7 +19,7 @@ struct Weights {
   Weights(std::string_view name, std::size_t n, std::size_t k, test::Setup& bench, std::uint32_t seed = 7)
       : format(*find_format(name)), rows(n), columns(k), bytes(n * k / format.weights * format.bytes), values(n * k) {
     const auto wished = test::normal(n * k, seed);
-    format.pack(wished.data(), bytes.data(), n * k / format.weights);
+    format.pack(wished.data(), nullptr, bytes.data(), n * k / format.weights);
     format.unpack(bytes.data(), values.data(), n * k / format.weights);
     product = format.product == Product::f16 || format.product == Product::bf16 ? format.product : Product::f32;
     packed.resize(float_packed_bytes(product, n, k));

@@ -1,0 +1,120 @@
+"""Models written as GGUF files and as folders again, and with smaller weights."""
+
+import json
+
+import numpy as np
+import pytest
+
+import ondol
+
+from test_oracles import DECODERS, tolerance
+
+
+def load(path):
+    return ondol.Model.load(path, precision="exact", cache_type="f32")
+
+
+def metadata(path):
+    return {entry.key: entry.value for entry in ondol.inspect(path).metadata}
+
+
+@pytest.fixture(scope="module", params=DECODERS)
+def oracle(request, data, read_json, tmp_path_factory):
+    folder = data / "oracles" / request.param
+    return request.param, folder, read_json(f"oracles/{request.param}/expected.json"), tmp_path_factory.mktemp("convert")
+
+
+def test_gguf_and_back(oracle):
+    name, folder, expected, to = oracle
+    ondol.convert(folder, to / "model.gguf")
+    ondol.convert(to / "model.gguf", to / "back")
+    models = [load(folder), load(to / "model.gguf"), load(to / "back")]
+    for case in expected["cases"]:
+        for model in models:
+            found = model.logits(case["input_ids"])[-1]
+            np.testing.assert_allclose(found, case["last_logits"], rtol=0, atol=tolerance(expected), err_msg=case["name"])
+
+
+def test_q8_0(oracle):
+    name, folder, expected, to = oracle
+    ondol.convert(folder, to / "q8.gguf", type="q8_0")
+    tensors = ondol.inspect(to / "q8.gguf").tensors
+    assert {tensor.type for tensor in tensors} <= {"Q8_0", "F16", "F32"}
+    for tensor in tensors:
+        if tensor.name.endswith(("attn_q.weight", "ffn_down.weight", "token_embd.weight")):
+            assert tensor.type == ("Q8_0" if tensor.shape[0] % 32 == 0 else "F16"), tensor.name
+    ondol.convert(to / "q8.gguf", to / "dequantised", type="f32")
+    ids = next(case for case in expected["cases"] if case["name"] == "long")["input_ids"]
+    exact = load(to / "dequantised").logits(ids)
+    centred = lambda x: x - x.mean(axis=1, keepdims=True)
+    distance = lambda x: np.sqrt(np.mean(centred(x - exact) ** 2) / np.mean(centred(exact) ** 2))
+    assert distance(load(to / "q8.gguf").logits(ids)) <= 0.01
+    assert distance(ondol.Model.load(to / "q8.gguf").logits(ids)) <= 0.05
+
+
+# Families and variants that llama.cpp's keys can say; the others are written as ondol.<model type>.
+PLAIN = {
+    "llama": "llama", "llama3_rope": "llama", "llama_yarn": "llama", "llama_linear_rope": "llama", "mistral_sliding": "llama",
+    "qwen2": "qwen2", "qwen3": "qwen3", "gemma": "gemma", "gemma2": "gemma2", "gemma3": "gemma3", "phi3": "phi3",
+    "olmo2": "olmo2", "granite": "granite", "glm4": "glm4", "exaone4": "exaone4", "ernie4_5": "ernie4_5",
+    "seed_oss": "seed_oss", "arcee": "arcee", "phi": "phi2", "gpt2": "gpt2", "gpt_neox": "gptneox", "falcon": "falcon",
+    "falcon_mqa": "falcon", "bloom_alibi": "bloom", "mpt_alibi": "mpt", "starcoder2": "starcoder2", "stablelm": "stablelm", "stablelm_12b": "stablelm", "qwen2_sliding": "qwen2",
+    "cohere": "command-r", "cohere2": "cohere2", "nemotron": "nemotron",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", PLAIN)
+def test_keys_that_llama_cpp_knows(name, data, tmp_path):
+    ondol.convert(data / "oracles" / name, tmp_path / "model.gguf")
+    assert metadata(tmp_path / "model.gguf")["general.architecture"] == PLAIN[name]
+
+
+def test_tokenizer_and_template_go_along(data, tmp_path):
+    folder = tmp_path / "model"
+    ondol.convert(data / "oracles" / "llama", tmp_path / "plain.gguf")
+    ondol.convert(tmp_path / "plain.gguf", folder)
+    words = {f"w{i}": i for i in range(160)}
+    tokenizer = {"model": {"type": "WordLevel", "vocab": words, "unk_token": "w0"},
+                 "pre_tokenizer": {"type": "WhitespaceSplit"}}  # fmt: skip
+    (folder / "tokenizer.json").write_text(json.dumps(tokenizer))
+    (folder / "tokenizer_config.json").write_text(json.dumps({"eos_token": "w7", "chat_template": "{{ messages[0].content }}"}))
+    ondol.convert(folder, tmp_path / "model.gguf")
+    ondol.convert(tmp_path / "model.gguf", tmp_path / "back")
+    for path in (folder, tmp_path / "model.gguf", tmp_path / "back"):
+        model = ondol.Model.load(path)
+        assert model.tokenizer.encode("w3 w5 다른") == [3, 5, 0]
+        assert model.tokenizer.eos == 7
+
+
+def test_smaller_gguf_from_gguf(data, tmp_path):
+    source = data / "stories260K" / "stories260K.gguf"
+    ondol.convert(source, tmp_path / "small.gguf", type="Q4_0")
+    before, after = ondol.inspect(source), ondol.inspect(tmp_path / "small.gguf")
+    assert after.tensor_bytes < before.tensor_bytes / 2
+    keys = metadata(source)
+    keys.pop("general.file_type", None)
+    assert {k: metadata(tmp_path / "small.gguf")[k] for k in keys} == keys
+    text = ondol.Model.load(tmp_path / "small.gguf").generate("Once upon a time", max_tokens=20).text
+    assert text and text.isprintable()
+
+
+def test_wrong_calls(data, tmp_path):
+    source = data / "oracles" / "llama"
+    with pytest.raises(ondol.Error, match="type: 'q9' is not known; known are f32, f16") as error:
+        ondol.convert(source, tmp_path / "x.gguf", type="q9")
+    assert error.value.code == "invalid_argument"
+    with pytest.raises(ondol.Error, match="would replace the input"):
+        ondol.convert(source, source)
+    with pytest.raises(ondol.Error, match="none"):
+        ondol.convert(tmp_path / "none", tmp_path / "x.gguf")
+    with pytest.raises(ondol.Error, match="safetensors files hold no Q4_0"):
+        ondol.convert(source, tmp_path / "folder", type="q4_0")
+    assert not list(tmp_path.glob("*.gguf*"))
+
+
+def test_pickles_are_refused_with_the_reason(tmp_path):
+    (tmp_path / "config.json").write_text('{"model_type": "llama"}')
+    (tmp_path / "pytorch_model.bin").write_bytes(b"\x80\x02")
+    with pytest.raises(ondol.Error, match="runs code when it is read") as error:
+        ondol.Model.load(tmp_path)
+    assert error.value.code == "unsupported"

@@ -5,8 +5,8 @@ import numpy
 import numpy.typing
 import os
 import typing
-__all__: list[str] = ['Answer', 'BannedTokens', 'Candidate', 'Chat', 'ChatOptions', 'ChatTemplate', 'ChosenToken', 'DecoderStream', 'Encoding', 'Entity', 'FileInfo', 'Filled', 'FrequencyPenalty', 'GenerateOptions', 'Generation', 'GenerationDefaults', 'Greedy', 'KVCache', 'LabelScore', 'LoadOptions', 'LogitBias', 'MemoryEstimate', 'MetadataEntry', 'MinP', 'Model', 'ModelInfo', 'NoRepeatNgram', 'PresencePenalty', 'Rating', 'RenderOptions', 'RepetitionPenalty', 'ReplyParser', 'Result', 'Runtime', 'Sampler', 'SamplerSettings', 'Score', 'Step', 'Temperature', 'TensorEntry', 'Timings', 'Tokenizer', 'TopK', 'TopP', 'Typical', 'answer', 'beam_search', 'classify', 'classify_tokens', 'default_threads', 'embed', 'fill_mask', 'generate', 'generate_batch', 'inspect', 'parse_reply', 'reply_formats', 'rerank', 'reward', 'score']
-__all__: list[str] = ['BannedTokens', 'Candidate', 'Chat', 'ChatOptions', 'ChatTemplate', 'ChosenToken', 'DecoderStream', 'Encoding', 'FileInfo', 'FrequencyPenalty', 'GenerateOptions', 'Generation', 'Greedy', 'KVCache', 'LoadOptions', 'LogitBias', 'MemoryEstimate', 'MetadataEntry', 'MinP', 'Model', 'ModelInfo', 'NoRepeatNgram', 'PresencePenalty', 'RenderOptions', 'RepetitionPenalty', 'ReplyParser', 'Result', 'Runtime', 'Sampler', 'SamplerSettings', 'Score', 'Step', 'StorageType', 'Temperature', 'TensorEntry', 'Timings', 'Tokenizer', 'TopK', 'TopP', 'Typical', 'convert', 'convert_types', 'default_threads', 'dequantize', 'generate', 'generate_batch', 'inspect', 'parse_reply', 'quantize', 'reply_formats', 'score', 'storage_type', 'storage_types']
+import typing_extensions
+__all__: list[str] = ['Answer', 'BannedTokens', 'Candidate', 'Chat', 'ChatOptions', 'ChatTemplate', 'ChosenToken', 'DecoderStream', 'Encoding', 'Entity', 'FileInfo', 'Filled', 'FrequencyPenalty', 'GenerateOptions', 'Generation', 'GenerationDefaults', 'Greedy', 'KVCache', 'LabelScore', 'LoadOptions', 'LogitBias', 'MemoryEstimate', 'MetadataEntry', 'MinP', 'Model', 'ModelInfo', 'NoRepeatNgram', 'PresencePenalty', 'Rating', 'RenderOptions', 'RepetitionPenalty', 'ReplyParser', 'Result', 'Runtime', 'Sampler', 'SamplerSettings', 'Score', 'Step', 'StorageType', 'Temperature', 'TensorEntry', 'Timings', 'Tokenizer', 'TopK', 'TopP', 'Typical', 'answer', 'beam_search', 'classify', 'classify_tokens', 'convert', 'convert_types', 'default_threads', 'dequantize', 'embed', 'fill_mask', 'generate', 'generate_batch', 'inspect', 'parse_reply', 'quantize', 'reply_formats', 'rerank', 'reward', 'score', 'storage_type', 'storage_types']
 class Runtime:
     """
     Threads, instruction set and memory account of the models loaded with it.
@@ -44,6 +44,34 @@ class Runtime:
     @property
     def threads(self) -> int:
         ...
+class StorageType:
+    """
+    How a file stores weights: in blocks along a row.
+    """
+    def __repr__(self) -> str:
+        ...
+    @property
+    def bits_per_weight(self) -> float:
+        ...
+    @property
+    def block_bytes(self) -> int:
+        ...
+    @property
+    def block_weights(self) -> int:
+        ...
+    @property
+    def name(self) -> str:
+        ...
+    @property
+    def needs_importance(self) -> bool:
+        """
+        Only with importance.
+        """
+    @property
+    def quantizable(self) -> bool:
+        """
+        Weights can be stored so; else it can only be read.
+        """
 class Encoding:
     """
     All that there is to say of an encoded text; lists have an entry a token.
@@ -1255,50 +1283,6 @@ def classify(model: Model, texts: collections.abc.Sequence[str | bytes], pairs: 
     ...
 def classify_tokens(model: Model, texts: collections.abc.Sequence[str | bytes]) -> list[list[Entity]]:
     ...
-class StorageType:
-    """
-    How a file stores weights: in blocks along a row.
-    """
-    def __repr__(self) -> str:
-        ...
-    @property
-    def bits_per_weight(self) -> float:
-        ...
-    @property
-    def block_bytes(self) -> int:
-        ...
-    @property
-    def block_weights(self) -> int:
-        ...
-    @property
-    def name(self) -> str:
-        ...
-    @property
-    def needs_importance(self) -> bool:
-        """
-        Only with importance.
-        """
-    @property
-    def quantizable(self) -> bool:
-        """
-        Weights can be stored so; else it can only be read.
-        """
-def default_threads() -> int:
-    """
-    min(affinity mask, cgroup quota rounded down, physical cores), at least 1.
-    """
-def embed(model: Model, texts: collections.abc.Sequence[str | bytes], prompt: str | bytes | None, prompt_name: str | bytes, truncate: bool, progress: collections.abc.Callable | None) -> numpy.typing.NDArray[numpy.float32]:
-    ...
-def fill_mask(model: Model, text: str | bytes, count: typing.SupportsInt | typing.SupportsIndex) -> list[list[Filled]]:
-    ...
-def dequantize(type: str | bytes, bytes: collections.abc.Buffer) -> numpy.typing.NDArray[numpy.float32]:
-    """
-    The float32 values of rows of blocks; the last axis is the row.
-    """
-def generate(model: Model, cache: KVCache, prompt: str | bytes | collections.abc.Iterable[int] | numpy.ndarray, options: GenerateOptions) -> Generation:
-    ...
-def generate_batch(model: Model, prompts: collections.abc.Sequence[str | bytes | collections.abc.Iterable[int] | numpy.ndarray], options: GenerateOptions) -> list[Result]:
-    ...
 def convert(input: str | bytes | os.PathLike, output: str | bytes | os.PathLike, type: str = '', importance: str = '', progress: collections.abc.Callable | None = None) -> None:
     """
     Write the model in `input` (a GGUF file or a folder) to `output`: a GGUF file if it ends in .gguf, else a folder.
@@ -1310,13 +1294,29 @@ def convert_types() -> list[str]:
     """
     The types that convert() takes.
     """
+def default_threads() -> int:
+    """
+    min(affinity mask, cgroup quota rounded down, physical cores), at least 1.
+    """
+def dequantize(type: str | bytes, bytes: typing_extensions.Buffer) -> numpy.typing.NDArray[numpy.float32]:
+    """
+    The float32 values of rows of blocks; the last axis is the row.
+    """
+def embed(model: Model, texts: collections.abc.Sequence[str | bytes], prompt: str | bytes | None, prompt_name: str | bytes, truncate: bool, progress: collections.abc.Callable | None) -> numpy.typing.NDArray[numpy.float32]:
+    ...
+def fill_mask(model: Model, text: str | bytes, count: typing.SupportsInt | typing.SupportsIndex) -> list[list[Filled]]:
+    ...
+def generate(model: Model, cache: KVCache, prompt: str | bytes | collections.abc.Iterable[int] | numpy.ndarray, options: GenerateOptions) -> Generation:
+    ...
+def generate_batch(model: Model, prompts: collections.abc.Sequence[str | bytes | collections.abc.Iterable[int] | numpy.ndarray], options: GenerateOptions) -> list[Result]:
+    ...
 def inspect(path: str | bytes | os.PathLike) -> FileInfo:
     """
     Read the headers of a GGUF file of any architecture, weights untouched.
     """
 def parse_reply(text: str | bytes, format: str | bytes, prefix: str | bytes, tools: str | bytes) -> _ParsedReply:
     ...
-def quantize(type: str | bytes, values: numpy.typing.ArrayLike, importance: numpy.typing.ArrayLike | None = None, *, runtime: Runtime | None = None) -> numpy.typing.NDArray[numpy.uint8]:
+def quantize(type: str | bytes, values: typing.Annotated[numpy.typing.ArrayLike, numpy.float32], importance: typing.Annotated[numpy.typing.ArrayLike, numpy.float32] | None = None, *, runtime: Runtime = None) -> numpy.typing.NDArray[numpy.uint8]:
     """
     Rows of values as blocks of a type; the last axis is the row. importance has a number >= 0 for each column, what
     the squares of errors in it count.

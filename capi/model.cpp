@@ -27,7 +27,10 @@ Json info_json(const Model& model) {
                        {"head_dim", std::uint64_t{info.head_dim}},
                        {"vocabulary", std::uint64_t{info.vocabulary}},
                        {"tied_embeddings", info.tied_embeddings},
+                       {"experts", std::uint64_t{info.experts}},
+                       {"experts_used", std::uint64_t{info.experts_used}},
                        {"parameters", info.parameters},
+                       {"active_parameters", info.active_parameters},
                        {"tensor_bytes", info.tensor_bytes},
                        {"fingerprint", fmt::format("{:016x}", model.fingerprint())},
                        {"has_tokenizer", model.has_tokenizer()},
@@ -53,6 +56,7 @@ Json file_json(const FileInfo& file) {
 
 Json estimate_json(const MemoryEstimate& estimate) {
   return Json::object({{"parameters", estimate.parameters},
+                       {"active_parameters", estimate.active_parameters},
                        {"file_weights", estimate.file_weights},
                        {"packed_weights", estimate.packed_weights},
                        {"cache", estimate.cache},

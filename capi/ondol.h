@@ -200,8 +200,9 @@ ONDOL_C_API ondol_status ondol_model_load(const ondol_runtime* runtime, const ch
                                           const char* options, int64_t options_size, ondol_control* control,
                                           ondol_model** out, ondol_error** error);
 /** Shape and abilities as JSON: {"architecture", "name", "context", "layers", "hidden_size", "intermediate_size",
- *  "heads", "kv_heads", "head_dim", "vocabulary", "tied_embeddings", "parameters", "tensor_bytes", "fingerprint"
- *  (hexadecimal), "has_tokenizer", "has_chat_template"}. */
+ *  "heads", "kv_heads", "head_dim", "vocabulary", "tied_embeddings", "experts", "experts_used" (by a token),
+ *  "parameters", "active_parameters" (by a token), "tensor_bytes", "fingerprint" (hexadecimal), "has_tokenizer",
+ *  "has_chat_template"}. */
 ONDOL_C_API ondol_status ondol_model_info(const ondol_model* model, ondol_string** out, ondol_error** error);
 /** Most positions of a sequence. */
 ONDOL_C_API int64_t ondol_model_context(const ondol_model* model);
@@ -220,8 +221,8 @@ ONDOL_C_API void ondol_model_free(ondol_model* model);
  *  innermost dimension first; long values are cut short. */
 ONDOL_C_API ondol_status ondol_inspect(const char* path, int64_t path_size, ondol_string** out, ondol_error** error);
 /** Bytes that loading with these options and a full cache would take, from the file's header alone, as JSON:
- *  {"parameters", "file_weights", "packed_weights", "cache", "cache_per_position", "scratch", "total"}. Parameters
- *  as in ondol_model_load(). */
+ *  {"parameters", "active_parameters", "file_weights", "packed_weights", "cache", "cache_per_position", "scratch",
+ *  "total"}. Parameters as in ondol_model_load(). */
 ONDOL_C_API ondol_status ondol_estimate(const ondol_runtime* runtime, const char* path, int64_t path_size,
                                         const char* options, int64_t options_size, ondol_string** out,
                                         ondol_error** error);

@@ -11,6 +11,7 @@ endmacro()
 ondol_need(fmt libfmt-dev)
 ondol_need(simdjson libsimdjson-dev)
 ondol_need(Eigen3 libeigen3-dev)
+ondol_need(ZLIB zlib1g-dev)
 ondol_need(PkgConfig pkg-config)
 
 macro(ondol_need_pkgconfig target module debian)

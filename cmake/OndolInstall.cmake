@@ -13,10 +13,10 @@ install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
 set(ONDOL_PC_REQUIRES "")
 set(ONDOL_PC_LIBS "")
 if(NOT BUILD_SHARED_LIBS)
-  set(ONDOL_PC_REQUIRES "fmt simdjson libpcre2-8 libutf8proc sentencepiece")
+  set(ONDOL_PC_REQUIRES "fmt simdjson libpcre2-8 libutf8proc sentencepiece zlib")
   set(ONDOL_PC_LIBS "-ldnnl -pthread -lstdc++")
-  foreach(dependency Threads::Threads fmt::fmt simdjson::simdjson DNNL::dnnl PkgConfig::PCRE2 PkgConfig::UTF8PROC
-                     PkgConfig::SENTENCEPIECE)
+  foreach(dependency Threads::Threads fmt::fmt simdjson::simdjson DNNL::dnnl ZLIB::ZLIB PkgConfig::PCRE2
+                     PkgConfig::UTF8PROC PkgConfig::SENTENCEPIECE)
     target_link_libraries(ondol INTERFACE $<INSTALL_INTERFACE:$<LINK_ONLY:${dependency}>>)
   endforeach()
 endif()

@@ -3,7 +3,7 @@
 set -euo pipefail
 
 packages=(g++ cmake ninja-build pkg-config ca-certificates
-          libdnnl-dev libeigen3-dev libfmt-dev libpcre2-dev libsentencepiece-dev libsimdjson-dev libutf8proc-dev)
+          libdnnl-dev libeigen3-dev libfmt-dev libpcre2-dev libsentencepiece-dev libsimdjson-dev libutf8proc-dev zlib1g-dev)
 if [ "${1:-}" = --tests ]; then packages+=(ccache doctest-dev xz-utils); fi
 # A Python from elsewhere (pyenv, uv) does as well, if it can build modules and make environments.
 if ! python3 - 2>/dev/null <<'PYTHON'

@@ -67,8 +67,11 @@ struct ModelInfo {
   std::size_t head_dim = 0;
   std::size_t vocabulary = 0;  ///< rows of the logits
   bool tied_embeddings = false;
-  std::uint64_t parameters = 0;    ///< weights in the file; a tied matrix counts once
-  std::uint64_t tensor_bytes = 0;  ///< their bytes in the file
+  std::size_t experts = 0;              ///< of a layer that is a mixture of experts; 0: there is none
+  std::size_t experts_used = 0;         ///< of those, by each token
+  std::uint64_t parameters = 0;         ///< weights in the file; a tied matrix counts once
+  std::uint64_t active_parameters = 0;  ///< those that a token makes use of: all but the experts it does not go to
+  std::uint64_t tensor_bytes = 0;       ///< their bytes in the file
 };
 
 /// What stands in a model file.
@@ -97,9 +100,10 @@ struct FileInfo {
 /// Bytes a model will need, from its headers alone.
 struct MemoryEstimate {
   std::uint64_t parameters = 0;
-  std::uint64_t file_weights = 0;    ///< tensors as they are in the file
-  std::uint64_t packed_weights = 0;  ///< after packing, what stays in memory
-  std::uint64_t cache = 0;           ///< a full cache of `context` positions
+  std::uint64_t active_parameters = 0;  ///< those that a token makes use of
+  std::uint64_t file_weights = 0;       ///< tensors as they are in the file
+  std::uint64_t packed_weights = 0;     ///< after packing, what stays in memory
+  std::uint64_t cache = 0;              ///< a full cache of `context` positions
   std::uint64_t cache_per_position = 0;
   std::uint64_t scratch = 0;  ///< largest working memory of a forward pass
   [[nodiscard]] std::uint64_t total() const noexcept { return packed_weights + cache + scratch; }

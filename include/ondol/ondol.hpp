@@ -3,10 +3,13 @@
 /// All of Ondol.
 #include "ondol/beam_search.hpp"
 #include "ondol/chat_template.hpp"
+#include "ondol/convert.hpp"
 #include "ondol/error.hpp"
 #include "ondol/generate.hpp"
 #include "ondol/kv_cache.hpp"
 #include "ondol/model.hpp"
+#include "ondol/ngram.hpp"
+#include "ondol/ngram_trainer.hpp"
 #include "ondol/quantize.hpp"
 #include "ondol/reply_parser.hpp"
 #include "ondol/runtime.hpp"

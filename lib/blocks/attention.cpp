@@ -34,7 +34,7 @@ std::vector<float> alibi_slopes(std::size_t heads, double largest_exponent) {
   return slopes;
 }
 
-/// Norm and rotation of the heads of one row.
+/// Norm, clipping and rotation of the heads of one row.
 void Attention::prepare(float* x, std::size_t heads_of_x, const Norm& norm, const Pass& pass, std::size_t row,
                         const Kernels& kernels) const {
   const std::size_t dim = shape.head_dim;
@@ -43,6 +43,7 @@ void Attention::prepare(float* x, std::size_t heads_of_x, const Norm& norm, cons
       case QueryKeyNorm::none: return;
       case QueryKeyNorm::whole: return norm.apply_row(x, x, kernels, heads_of_x * dim);
       case QueryKeyNorm::head:
+      case QueryKeyNorm::plain:
       case QueryKeyNorm::each_head:
         for (std::size_t head = 0; head < heads_of_x; ++head) {
           const std::size_t index = shape.query_key_norm == QueryKeyNorm::each_head ? head : 0;
@@ -51,6 +52,7 @@ void Attention::prepare(float* x, std::size_t heads_of_x, const Norm& norm, cons
     }
   };
   if (!shape.norm_after_rope) normalise();
+  if (shape.clip > 0) clip(x, heads_of_x * dim, static_cast<float>(shape.clip));
   if (pass.rope) pass.rope->rotate(x, heads_of_x, dim, pass.angles, row, kernels);
   if (shape.norm_after_rope) normalise();
 }
@@ -68,7 +70,20 @@ void Attention::apply(Activations& x, const Pass& pass, std::span<const KeyValue
   auto* q = compute.arena.take<float>(rows * width);
   auto* k = compute.arena.take<float>(rows * kv_width);
   auto* v = compute.arena.take<float>(rows * kv_width);
-  query.apply(x, q, compute);
+  float* gates = nullptr;
+  if (shape.gated) {
+    gates = compute.arena.take<float>(rows * width);
+    auto* both = compute.arena.take<float>(rows * 2 * width);
+    query.apply(x, both, compute);
+    compute.pool.parallel_ranges(rows * heads, 64, [&](std::size_t begin, std::size_t end) {
+      for (std::size_t i = begin; i < end; ++i) {
+        std::copy_n(both + 2 * i * head_dim, head_dim, q + i * head_dim);
+        std::copy_n(both + (2 * i + 1) * head_dim, head_dim, gates + i * head_dim);
+      }
+    });
+  } else {
+    query.apply(x, q, compute);
+  }
   key.apply(x, k, compute);
   value.apply(x, v, compute);
   scale(k, rows * kv_width, shape.key_scale, compute);
@@ -77,22 +92,31 @@ void Attention::apply(Activations& x, const Pass& pass, std::span<const KeyValue
     compute.pool.parallel_ranges(span.rows, 16, [&](std::size_t begin, std::size_t end) {
       for (std::size_t i = begin; i < end; ++i) {
         const std::size_t row = span.first_row + i;
-        if (shape.clip > 0) {
-          const auto most = static_cast<float>(shape.clip);
-          clip(q + row * width, width, most);
-          clip(k + row * kv_width, kv_width, most);
-          clip(v + row * kv_width, kv_width, most);
-        }
+        const std::size_t position = span.first_position + i;
+        if (shape.clip > 0) clip(v + row * kv_width, kv_width, static_cast<float>(shape.clip));
         prepare(q + row * width, heads, query_norm, pass, row, compute.kernels);
         prepare(k + row * kv_width, kv_heads, key_norm, pass, row, compute.kernels);
-        store_row(shape, k + row * kv_width, v + row * kv_width, span.first_position + i, span, type, compute.kernels);
+        if (shape.temperature_step > 0) {
+          const double steps = std::floor((double(position) + 1) / shape.temperature_step);
+          const auto factor = static_cast<float>(1 + shape.temperature_scale * std::log1p(steps));
+          for (std::size_t d = 0; d < width; ++d) q[row * width + d] *= factor;
+        }
+        store_row(shape, k + row * kv_width, v + row * kv_width, position, span, type, compute.kernels);
       }
     });
   }
   auto* mixed = compute.arena.take<float>(rows * width);
   attend({shape, q, rows, spans, pass.bias, sinks, type}, mixed, compute);
+  if (gates) {
+    compute.pool.parallel_ranges(rows, 4, [&](std::size_t begin, std::size_t end) {
+      const std::size_t n = (end - begin) * width;
+      compute.kernels.elementwise->activate(Activation::sigmoid, gates + begin * width, n);
+      compute.kernels.elementwise->multiply(mixed + begin * width, gates + begin * width, n);
+    });
+  }
   Activations attended(mixed, rows, width, width);
   output.apply(attended, out, compute);
+  scale(out, rows * output.outputs(), shape.output_scale, compute);
 }
 
 void store_row(const Attention::Shape& shape, const float* key, const float* value, std::size_t position,

@@ -32,11 +32,12 @@ struct DistanceBias {
   std::size_t row_stride = 0;
 };
 
-/// Norms of queries and keys before the rotary embedding.
+/// Norms of queries and keys.
 enum class QueryKeyNorm : std::uint8_t {
   none,
   head,       ///< one weight [head_dim] for all heads
   each_head,  ///< a weight [heads, head_dim]
+  plain,      ///< of each head, without a weight
   whole       ///< over all heads at once, [heads * head_dim]
 };
 
@@ -53,17 +54,23 @@ struct Attention {
     QueryKeyNorm query_key_norm = QueryKeyNorm::none;
     bool norm_after_rope = false;
     double key_scale = 1;  ///< of keys, before all else
+    double output_scale = 1;  ///< of the whole
     double softcap = 0;    ///< scores become softcap * tanh(score / softcap); 0 = not
-    double clip = 0;       ///< queries, keys and values are cut to +-clip; 0 = not
+    double clip = 0;       ///< values, and queries and keys behind their norm, are cut to +-clip; 0 = not
     double alibi = 0;      ///< > 0: the largest exponent of ALiBi's slopes (Press et al. 2022), usually 8
     double alibi_scale = 1;
     bool relative_bias = false;  ///< the model's biases by distance are added to the scores
+    /// > 0: queries are multiplied by 1 + temperature_scale * ln(1 + floor((position + 1) / temperature_step))
+    /// (Nakanishi 2025, as Llama 4 has it).
+    double temperature_step = 0;
+    double temperature_scale = 0;
     bool sinks = false;  ///< a learned score without a value for each head
+    bool gated = false;  ///< heads are multiplied by the sigmoid of a gate, which stands behind each query
 
     bool operator==(const Shape&) const = default;
   };
   Shape shape;
-  Linear query;
+  Linear query;  ///< [heads, head_dim], or gated, [heads, 2, head_dim]
   Linear key;
   Linear value;
   Linear output;

@@ -15,6 +15,9 @@ struct Linear {
   [[nodiscard]] std::size_t outputs() const noexcept { return weight.rows(); }
 
   /// out is [x.rows(), outputs()], row-major.
+  [[nodiscard]] MatrixProduct product(Activations& x, float* out) const noexcept {
+    return {&weight, &x, bias.empty() ? nullptr : bias.data(), out, outputs()};
+  }
   void apply(Activations& x, float* out, Compute& compute) const {
     multiply(weight, x, bias.empty() ? nullptr : bias.data(), out, outputs(), compute);
   }

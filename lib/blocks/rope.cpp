@@ -69,6 +69,8 @@ Rope Rope::make(Pairs pairs, std::size_t dimensions, double theta, const RopeSca
     rope.magnitude = static_cast<float>(scaling.attention_factor > 0 ? scaling.attention_factor
                                                                      : own_attention_factor(scaling));
   }
+  rope.long_magnitude =
+      scaling.long_attention_factor > 0 ? static_cast<float>(scaling.long_attention_factor) : rope.magnitude;
   if (scaling.kind == Kind::longrope || scaling.kind == Kind::dynamic) rope.border = scaling.original_context;
   if (scaling.kind == Kind::dynamic) {
     rope.theta = theta;
@@ -108,6 +110,7 @@ Rope::Angles Rope::angles(std::span<const Span> spans, std::size_t rows, Compute
     const bool usual = border <= 0 || static_cast<double>(span.planned) <= border;
     const std::vector<float> own = usual ? std::vector<float>() : frequencies_for(span.planned);
     const float* frequency = usual ? frequencies.data() : own.data();
+    const float size = usual ? magnitude : long_magnitude;
     compute.pool.parallel_ranges(span.rows, 8, [&](std::size_t begin, std::size_t end) {
       for (std::size_t row = begin; row < end; ++row) {
         const std::size_t at = (span.first_row + row) * n;
@@ -115,8 +118,8 @@ Rope::Angles Rope::angles(std::span<const Span> spans, std::size_t rows, Compute
         for (std::size_t i = 0; i < n; ++i) {
           // The angle is rounded to float32 as the reference implementations do, its cosine is exact.
           const float angle = position * frequency[i];
-          cosine[at + i] = static_cast<float>(std::cos(static_cast<double>(angle))) * magnitude;
-          sine[at + i] = static_cast<float>(std::sin(static_cast<double>(angle))) * magnitude;
+          cosine[at + i] = static_cast<float>(std::cos(static_cast<double>(angle))) * size;
+          sine[at + i] = static_cast<float>(std::sin(static_cast<double>(angle))) * size;
         }
       }
     });

@@ -28,8 +28,10 @@ struct RopeScaling {
   double low_frequency_factor = 1;   ///< llama3: as beta_slow
   double high_frequency_factor = 4;  ///< llama3: as beta_fast
   double attention_factor = 0;       ///< yarn, longrope: multiplies cosine and sine; 0 = the method's own
-  std::vector<float> short_factors;  ///< longrope: one divisor a pair
-  std::vector<float> long_factors;   ///< longrope: for sequences longer than original_context
+  double long_attention_factor = 0;    ///< longrope: the same for longer sequences; 0 = the same value
+  double log_multiplier = 0;  ///< yarn: scores grow by (1 + log_multiplier ln(factor))^2 (DeepSeek, by its attention)
+  std::vector<float> short_factors{};  ///< longrope: one divisor a pair
+  std::vector<float> long_factors{};   ///< longrope: for sequences longer than original_context
 
   bool operator==(const RopeScaling&) const = default;
 };
@@ -43,6 +45,7 @@ struct Rope {
   std::vector<float> long_frequencies;  ///< longrope: of sequences planned longer than `border`; else empty
   double border = 0;                    ///< longrope, dynamic: positions up to which `frequencies` count; 0 = always
   float magnitude = 1;                  ///< of cosine and sine
+  float long_magnitude = 1;             ///< longrope: of sequences planned longer than `border`
   double theta = 0;                     ///< dynamic: the base that grows with `factor`; else 0
   double factor = 1;
 

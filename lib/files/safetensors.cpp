@@ -21,12 +21,6 @@ namespace fs = std::filesystem;
 constexpr std::uint64_t most_header = 100u << 20;  // as the reference implementation
 constexpr std::size_t most_dimensions = 8;
 
-/// Names of safetensors' types that are spelled otherwise here.
-std::string_view format_name_of(std::string_view type) {
-  if (type == "U8" || type == "BOOL") return "I8";
-  return type;
-}
-
 std::uint64_t bytes_of(std::string_view type) {
   static constexpr std::pair<std::string_view, std::uint64_t> sizes[] = {
       {"F64", 8}, {"F32", 4}, {"F16", 2}, {"BF16", 2}, {"I64", 8},     {"U64", 8},     {"I32", 4},    {"U32", 4},
@@ -157,7 +151,7 @@ class Folder final : public WeightSource {
           offsets->size() != 2) {
         of_tensor("expected dtype, shape and two data_offsets, found " + entry.dump().substr(0, 200));
       }
-      TensorView tensor{.name = name, .format = find_format(format_name_of(*type->as_string())), .shape = {}};
+      TensorView tensor{.name = name, .format = find_format(std::string_view(*type->as_string())), .shape = {}};
       tensor.type = *type->as_string();
       const std::uint64_t width = bytes_of(tensor.type);
       if (width == 0) of_tensor(fmt::format("dtype is '{}', which is not known", printable(tensor.type)));

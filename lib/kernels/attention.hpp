@@ -35,9 +35,9 @@ struct AttentionTask {
   const std::uint32_t* end;      ///< [rows]
   std::size_t rows;              ///< 1 .. 64
   const std::byte* const* keys;  ///< block b holds the positions [64 b, 64 b + 64) of this kv head
-  const std::byte* const* values;
-  std::size_t key_dim;    ///< at least 1; a multiple of 32 for q8_0
-  std::size_t value_dim;  ///< the same
+  const std::byte* const* values;  ///< null: a value is the first value_dim dimensions of its key
+  std::size_t key_dim;             ///< at least 1; a multiple of 32 for q8_0
+  std::size_t value_dim;           ///< the same
   float scale;            ///< usually 1 / sqrt(key_dim)
   float softcap = 0;      ///< > 0: scores become softcap * tanh(score / softcap)
   CacheType type;
@@ -58,7 +58,7 @@ struct AttentionKernels {
   void (*attend)(const AttentionTask& task) noexcept;
 
   /// Stores one position of one kv head into a block: `key` is key_dim floats, `value` value_dim, slot is
-  /// position % 64.
+  /// position % 64. With a value_dim of 0 there is no value block.
   void (*store)(const float* key, const float* value, std::size_t key_dim, std::size_t value_dim, std::size_t slot,
                 CacheType type, std::byte* key_block, std::byte* value_block) noexcept;
 };

@@ -208,9 +208,10 @@ void attend_blocks(const AttentionTask& t, KeysOf keys_of, ValuesOf values_of) {
     const auto* values = values_of(s, b);
     // While the keys are read the values are fetched, and then the next block's keys.
     const std::byte* next = b + 1 < last ? t.keys[b + 1] : t.keys[b];
+    const std::byte* stored = t.values != nullptr ? t.values[b] : t.keys[b];
     each_run(t, b, [&](std::size_t row, std::size_t m) {
       attend_rows<Keys, Values>(t, s, row, m, b,
-                                {keys, t.values[b], positions, nullptr, t.key_dim, nullptr, positions, false},
+                                {keys, stored, positions, nullptr, t.key_dim, nullptr, positions, false},
                                 {values, next, s.width, nullptr, positions, nullptr, s.width, true});
     });
   }
@@ -237,11 +238,44 @@ float* widen_values(const State& s, const typename From::Element* values, std::s
   return s.wide_values;
 }
 
+/// Four rows of four floats as four columns.
+inline void transpose4(const float* in, std::size_t in_stride, float* out, std::size_t out_stride) {
+  using F32x4 = float __attribute__((vector_size(16)));
+  F32x4 row[4];
+  for (int i = 0; i < 4; ++i) __builtin_memcpy(&row[i], in + std::size_t(i) * in_stride, 16);
+  const F32x4 a = __builtin_shufflevector(row[0], row[1], 0, 4, 1, 5);
+  const F32x4 b = __builtin_shufflevector(row[2], row[3], 0, 4, 1, 5);
+  const F32x4 c = __builtin_shufflevector(row[0], row[1], 2, 6, 3, 7);
+  const F32x4 d = __builtin_shufflevector(row[2], row[3], 2, 6, 3, 7);
+  const F32x4 column[4] = {__builtin_shufflevector(a, b, 0, 1, 4, 5), __builtin_shufflevector(a, b, 2, 3, 6, 7),
+                           __builtin_shufflevector(c, d, 0, 1, 4, 5), __builtin_shufflevector(c, d, 2, 3, 6, 7)};
+  for (int i = 0; i < 4; ++i) __builtin_memcpy(out + std::size_t(i) * out_stride, &column[i], 16);
+}
+
+/// The values of a block whose keys begin with them: [dim][64] to [64][width].
+template <class From>
+float* values_of_keys(const State& s, const typename From::Element* keys, std::size_t value_dim) {
+  for (std::size_t p = 0; p < positions; p += 16) {  // few lines at a time: they lie far apart
+    for (std::size_t d = 0; d < s.width; d += 4) {
+      float part[4][16];
+      for (std::size_t i = 0; i < 4; ++i) {
+        store(part[i], d + i < value_dim ? From::load16(keys + (d + i) * positions + p) : zero());
+      }
+      for (std::size_t i = 0; i < 16; i += 4) transpose4(part[0] + i, 16, s.wide_values + (p + i) * s.width + d, s.width);
+    }
+  }
+  return s.wide_values;
+}
+
 template <class From>
 void attend_floats(const AttentionTask& t) {
   const auto elements = [](const std::byte* block) { return reinterpret_cast<const typename From::Element*>(block); };
   const auto keys = [&](const State&, std::size_t b) { return elements(t.keys[b]); };
-  if (t.value_dim % 16 == 0) {
+  if (t.values == nullptr) {
+    attend_blocks<From, FromFloat>(t, keys, [&](const State& s, std::size_t b) {
+      return values_of_keys<From>(s, elements(t.keys[b]), t.value_dim);
+    });
+  } else if (t.value_dim % 16 == 0) {
     attend_blocks<From, From>(t, keys, [&](const State&, std::size_t b) { return elements(t.values[b]); });
   } else {
     attend_blocks<From, FromFloat>(t, keys, [&](const State& s, std::size_t b) {
@@ -278,6 +312,12 @@ void attend_q8(const AttentionTask& t) {
     }
     return s.wide_values;
   };
+  if (t.values == nullptr) {
+    attend_blocks<FromFloat, FromFloat>(t, keys, [&](const State& s, std::size_t) {
+      return values_of_keys<FromFloat>(s, s.wide_keys, t.value_dim);
+    });
+    return;
+  }
   attend_blocks<FromFloat, FromFloat>(t, keys, values);
 }
 

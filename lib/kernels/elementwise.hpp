@@ -15,7 +15,9 @@ enum class Activation : std::uint8_t {
   relu,
   relu_squared,  ///< max(x, 0)^2
   sigmoid,
-  tanh
+  tanh,
+  exponential,
+  softplus  ///< log(1 + exp(x))
 };
 
 /// Row-wise float32 operations. Each result is a function of its own row only, equal bit for bit on every ISA.

@@ -2,12 +2,10 @@
 #include "kernels/elementwise.hpp"
 #include "kernels/simd/curves.inl"
 #include "kernels/simd/exp.inl"
+#include "kernels/simd/some.inl"
 
 namespace ondol::ISA {
 namespace {
-
-inline F32x16 load_some(const float* x, std::size_t n) { return n < 16 ? load_partial(x, n) : load(x); }
-inline void store_some(float* y, F32x16 a, std::size_t n) { n < 16 ? store_partial(y, a, n) : store(y, a); }
 
 void rms_norm(const float* x, const float* weight, float eps, std::size_t n, float* y) noexcept {
   F32x16 squares = zero();
@@ -74,6 +72,8 @@ void activate(Activation kind, float* x, std::size_t n) noexcept {
     case Activation::relu_squared: return each(x, n, [=](F32x16 a) { return multiply(positive(a), positive(a)); });
     case Activation::sigmoid: return each(x, n, [](F32x16 a) { return sigmoid(a); });
     case Activation::tanh: return each(x, n, [](F32x16 a) { return hyperbolic_tangent(a); });
+    case Activation::exponential: return each(x, n, [](F32x16 a) { return exponential(a); });
+    case Activation::softplus: return each(x, n, [](F32x16 a) { return softplus(a); });
   }
 }
 

@@ -68,37 +68,55 @@ void unpack_float_row(Product product, const std::byte* data, std::size_t row, s
   for (std::size_t k = 0; k < columns; ++k) out[k] = widen(from[k * panel]);
 }
 
-void multiply_float(Product product, const std::byte* data, std::size_t rows, std::size_t columns, const Activations& x,
-                    const float* bias, float* out, std::size_t stride, Compute& compute) {
-  const auto body = compute.kernels.float_products->multiply[product == Product::f32   ? 0
-                                                             : product == Product::f16 ? 1
-                                                                                       : 2];
-  const bool wide = x.rows() >= floats::wide_rows && rows >= floats::slice && compute.kernels.isa != Isa::base;
-  const auto wide_product = wide ? onednn::wide_product(columns, *compute.kernels.float_products) : nullptr;
-
-  const std::size_t slices = (rows + floats::slice - 1) / floats::slice;
-  const std::size_t row_blocks = (x.rows() + task_rows - 1) / task_rows;
-  const std::size_t units = slices * row_blocks;
+void multiply_float(std::span<const FloatProduct> products, Compute& compute) {
+  /// A product in units of one slice by `task_rows` rows; units are counted through all products.
+  struct Plan {
+    void (*body)(const FloatTask& task) noexcept;
+    floats::WideProduct wide;
+    std::size_t row_blocks;
+    std::size_t end;  // of its units
+  };
+  const Arena::Scope scope(compute.arena);
+  auto* plans = compute.arena.take<Plan>(products.size());
+  std::size_t units = 0;
+  bool any_wide = false;
+  for (std::size_t i = 0; i < products.size(); ++i) {
+    const FloatProduct& p = products[i];
+    const std::size_t rows = p.x->rows();
+    const bool wide = rows >= floats::wide_rows && p.rows >= floats::slice && compute.kernels.isa != Isa::base;
+    const int type = p.product == Product::f32 ? 0 : p.product == Product::f16 ? 1 : 2;
+    const std::size_t row_blocks = (rows + task_rows - 1) / task_rows;
+    units += (p.rows + floats::slice - 1) / floats::slice * row_blocks;
+    plans[i] = {.body = compute.kernels.float_products->multiply[type],
+                .wide = wide ? onednn::wide_product(p.columns, *compute.kernels.float_products) : nullptr,
+                .row_blocks = row_blocks,
+                .end = units};
+    any_wide = any_wide || plans[i].wide;
+  }
   const std::size_t tasks = std::min<std::size_t>(units, 4 * std::size_t(compute.pool.threads()));
-  Arena::Scope scope(compute.arena);
   constexpr std::size_t task_scratch = floats::chunk * floats::slice;
-  float* scratch = wide_product ? compute.arena.take<float>(tasks * task_scratch) : nullptr;
+  float* scratch = any_wide ? compute.arena.take<float>(tasks * task_scratch) : nullptr;
 
   compute.pool.parallel_for(tasks, [&](std::size_t task) {
+    std::size_t at = 0;
     for (std::size_t unit = units * task / tasks; unit < units * (task + 1) / tasks; ++unit) {
-      const std::size_t j = unit / row_blocks * floats::slice;
-      const std::size_t i = unit % row_blocks * task_rows;
-      body({.panels = data + j * columns * element_bytes(product),
-            .columns = columns,
-            .outputs = std::min(floats::slice, rows - j),
-            .x = x.values() + i * x.stride(),
-            .x_stride = x.stride(),
-            .rows = std::min(task_rows, x.rows() - i),
-            .bias = bias ? bias + j : nullptr,
-            .out = out + i * stride + j,
-            .stride = stride,
-            .scratch = wide_product ? scratch + task * task_scratch : nullptr,
-            .wide = wide_product});
+      while (unit >= plans[at].end) ++at;
+      const FloatProduct& p = products[at];
+      const Plan& plan = plans[at];
+      const std::size_t own = unit - (at == 0 ? 0 : plans[at - 1].end);
+      const std::size_t j = own / plan.row_blocks * floats::slice;
+      const std::size_t i = own % plan.row_blocks * task_rows;
+      plan.body({.panels = p.data + j * p.columns * element_bytes(p.product),
+                 .columns = p.columns,
+                 .outputs = std::min(floats::slice, p.rows - j),
+                 .x = p.x->values() + i * p.x->stride(),
+                 .x_stride = p.x->stride(),
+                 .rows = std::min(task_rows, p.x->rows() - i),
+                 .bias = p.bias ? p.bias + j : nullptr,
+                 .out = p.out + i * p.stride + j,
+                 .stride = p.stride,
+                 .scratch = plan.wide ? scratch + task * task_scratch : nullptr,
+                 .wide = plan.wide});
     }
   });
 }

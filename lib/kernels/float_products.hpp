@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 
 #include "formats/format.hpp"
 #include "kernels/kernels.hpp"
@@ -59,8 +60,19 @@ void unpack_float_row(Product product, const std::byte* data, std::size_t row, s
                       float* out) noexcept;
 
 /// out[i * stride + j] = sum over k of x[i][k] * w[j][k] (+ bias[j]), for all rows i of x and j of w.
+struct FloatProduct {
+  Product product;
+  const std::byte* data;
+  std::size_t rows;
+  std::size_t columns;
+  const Activations* x;
+  const float* bias;  ///< may be null
+  float* out;
+  std::size_t stride;
+};
+
+/// All of them, sharing the threads.
 /// @throws Error out_of_memory.
-void multiply_float(Product product, const std::byte* data, std::size_t rows, std::size_t columns, const Activations& x,
-                    const float* bias, float* out, std::size_t stride, Compute& compute);
+void multiply_float(std::span<const FloatProduct> products, Compute& compute);
 
 }  // namespace ondol

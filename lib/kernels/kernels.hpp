@@ -11,6 +11,7 @@ struct ElementwiseKernels;
 struct AttentionKernels;
 struct FloatKernels;
 struct QuantisedKernels;
+struct RecurrenceKernels;
 
 /// The bodies compiled for one instruction set.
 struct Kernels {
@@ -19,6 +20,7 @@ struct Kernels {
   const AttentionKernels* attention;      ///< kernels/attention.hpp
   const FloatKernels* float_products;     ///< kernels/float_products.hpp
   const QuantisedKernels* quantised;      ///< kernels/quantised_products.hpp
+  const RecurrenceKernels* recurrence;    ///< kernels/recurrence.hpp
 };
 
 /// @return the bodies for `isa`, which the CPU must have.

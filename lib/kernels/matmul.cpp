@@ -81,42 +81,88 @@ const Activations::Quantised& Activations::quantised(Compute& compute) {
   return *quantised_;
 }
 
-void multiply(const PackedMatrix& w, Activations& x, const float* bias, float* out, std::size_t stride,
-              Compute& compute) {
-  const Layout* layout = find_layout(w.product());
-  if (!layout) {
-    multiply_float(w.product(), w.data(), w.rows(), w.columns(), x, bias, out, stride, compute);
-    return;
-  }
-  if (x.rows() == 0) return;
-  const auto kernel = compute.kernels.quantised->multiply[static_cast<std::size_t>(w.product())];
-  const QuantisedTask all{.panels = w.data(),
-                          .first_panel = 0,
-                          .last_panel = panels_of(w.rows()),
-                          .groups = w.columns() / group_inputs,
-                          .outputs = w.rows(),
-                          .activations = x.quantised(compute).groups,
-                          .first_row = 0,
-                          .last_row = x.rows(),
-                          .bias = bias,
-                          .out = out,
-                          .stride = stride};
-  // Tasks are blocks of panels by blocks of rows, so many that threads end at about the same time.
-  const std::size_t row_blocks = (x.rows() + row_block - 1) / row_block;
-  const std::size_t work = w.bytes() * std::min(x.rows(), row_block) / work_of_a_task;
+namespace {
+
+/// Tasks are blocks of panels by blocks of rows, so many that threads end at about the same time. The activations are
+/// quantised already.
+void multiply_quantised(std::span<const MatrixProduct> products, Compute& compute) {
+  struct Plan {
+    QuantisedTask all;
+    void (*kernel)(const QuantisedTask& task) noexcept;
+    std::size_t grain;    // panels of a task
+    std::size_t columns;  // tasks beside each other
+    std::size_t end;      // of its tasks, counted through all products
+  };
+  const Arena::Scope scope(compute.arena);
+  auto* plans = compute.arena.take<Plan>(products.size());
   const auto threads = static_cast<std::size_t>(compute.pool.threads());
-  const std::size_t wanted = threads == 1 ? 1 : std::min(work, threads * tasks_per_thread / row_blocks) + 1;
-  const std::size_t blocks = (all.last_panel + panel_block - 1) / panel_block;
-  const std::size_t grain = (blocks + wanted - 1) / wanted * panel_block;
-  const std::size_t columns = (all.last_panel + grain - 1) / grain;
-  compute.pool.parallel_for(row_blocks * columns, [&](std::size_t i) {
-    QuantisedTask task = all;
-    task.first_panel = i % columns * grain;
-    task.last_panel = std::min(task.first_panel + grain, all.last_panel);
-    task.first_row = i / columns * row_block;
-    task.last_row = std::min(task.first_row + row_block, all.last_row);
-    kernel(task);
+  std::size_t tasks = 0;
+  for (std::size_t i = 0; i < products.size(); ++i) {
+    const PackedMatrix& w = *products[i].w;
+    const std::size_t rows = products[i].x->rows();
+    const std::size_t row_blocks = (rows + row_block - 1) / row_block;
+    const std::size_t work = w.bytes() * std::min(rows, row_block) / work_of_a_task;
+    const std::size_t share = row_blocks * products.size();
+    const std::size_t wanted = threads == 1 ? 1 : std::min(work, threads * tasks_per_thread / share) + 1;
+    const std::size_t panels = panels_of(w.rows());
+    const std::size_t blocks = (panels + panel_block - 1) / panel_block;
+    const std::size_t grain = (blocks + wanted - 1) / wanted * panel_block;
+    const std::size_t columns = (panels + grain - 1) / grain;
+    tasks += row_blocks * columns;
+    plans[i] = {.all = {.panels = w.data(),
+                        .first_panel = 0,
+                        .last_panel = panels,
+                        .groups = w.columns() / group_inputs,
+                        .outputs = w.rows(),
+                        .activations = products[i].x->quantised(compute).groups,
+                        .first_row = 0,
+                        .last_row = rows,
+                        .bias = products[i].bias,
+                        .out = products[i].out,
+                        .stride = products[i].stride},
+                .kernel = compute.kernels.quantised->multiply[static_cast<std::size_t>(w.product())],
+                .grain = grain,
+                .columns = columns,
+                .end = tasks};
+  }
+  compute.pool.parallel_for(tasks, [&](std::size_t i) {
+    const Plan* plan = std::upper_bound(plans, plans + products.size(), i,
+                                        [](std::size_t task, const Plan& of) { return task < of.end; });
+    const std::size_t own = i - (plan == plans ? 0 : plan[-1].end);
+    QuantisedTask task = plan->all;
+    task.first_panel = own % plan->columns * plan->grain;
+    task.last_panel = std::min(task.first_panel + plan->grain, task.last_panel);
+    task.first_row = own / plan->columns * row_block;
+    task.last_row = std::min(task.first_row + row_block, task.last_row);
+    plan->kernel(task);
   });
+}
+
+}  // namespace
+
+void multiply(std::span<const MatrixProduct> products, Compute& compute) {
+  // Both kinds in lists of their own. The lists lie behind the quantised activations, which outlive this call.
+  std::size_t quantised = 0;
+  for (const MatrixProduct& p : products) {
+    if (p.x->rows() == 0 || !find_layout(p.w->product())) continue;
+    (void)p.x->quantised(compute);
+    ++quantised;
+  }
+  const Arena::Scope scope(compute.arena);
+  auto* integers = compute.arena.take<MatrixProduct>(quantised);
+  auto* floats = compute.arena.take<FloatProduct>(products.size() - quantised);
+  std::size_t made = 0;
+  quantised = 0;
+  for (const MatrixProduct& p : products) {
+    if (p.x->rows() == 0) continue;
+    if (find_layout(p.w->product())) {
+      integers[quantised++] = p;
+    } else {
+      floats[made++] = {p.w->product(), p.w->data(), p.w->rows(), p.w->columns(), p.x, p.bias, p.out, p.stride};
+    }
+  }
+  if (quantised > 0) multiply_quantised({integers, quantised}, compute);
+  if (made > 0) multiply_float({floats, made}, compute);
 }
 
 }  // namespace ondol

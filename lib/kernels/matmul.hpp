@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 
 #include "formats/format.hpp"
 #include "kernels/kernels.hpp"
@@ -69,8 +70,21 @@ class Activations {
 };
 
 /// out[i * stride + j] = sum over k of x[i][k] * w[j][k] (+ bias[j] if bias is not null), for all rows i of x, j of w.
-/// @param stride  floats from one row of out to the next, at least w.rows().
-void multiply(const PackedMatrix& w, Activations& x, const float* bias, float* out, std::size_t stride,
-              Compute& compute);
+struct MatrixProduct {
+  const PackedMatrix* w;
+  Activations* x;
+  const float* bias;
+  float* out;
+  std::size_t stride;  ///< floats from one row of out to the next, at least w.rows()
+};
+
+/// Computes them all, at once where threads are free: outputs must not overlap nor be another's input.
+void multiply(std::span<const MatrixProduct> products, Compute& compute);
+
+inline void multiply(const PackedMatrix& w, Activations& x, const float* bias, float* out, std::size_t stride,
+                     Compute& compute) {
+  const MatrixProduct product{&w, &x, bias, out, stride};
+  multiply({&product, 1}, compute);
+}
 
 }  // namespace ondol

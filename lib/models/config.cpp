@@ -31,6 +31,16 @@ const Spelling spellings[] = {
     {"num_experts_per_tok", {"moe_k", "num_experts_per_token"}},
     {"moe_intermediate_size", {"expert_intermediate_size"}},
     {"final_logit_softcapping", {"logits_soft_cap"}},
+    {"ssm_conv_kernel", {"conv_kernel", "mamba_d_conv", "conv_L_cache", "conv1d_width", "linear_conv_kernel_dim"}},
+    {"ssm_state_size", {"state_size", "mamba_d_state", "linear_key_head_dim"}},
+    {"ssm_group_count", {"n_groups", "mamba_n_groups", "linear_num_key_heads"}},
+    {"ssm_time_step_rank", {"time_step_rank", "mamba_dt_rank", "linear_num_value_heads"}},
+    {"ssm_expand", {"expand", "mamba_expand"}},
+    {"ssm_heads", {"mamba_n_heads", "num_heads", "mamba_num_heads"}},
+    {"ssm_head_dim", {"mamba_d_head", "mamba_head_dim"}},
+    {"n_shared_experts", {"moe_num_shared_experts", "num_shared_experts"}},
+    {"first_k_dense_replace", {"moe_layer_start_index"}},
+    {"interleave_moe_layer_step", {"moe_layer_interval"}},
 };
 
 Json parse_config(std::string_view text, const std::string& path) {

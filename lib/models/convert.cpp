@@ -35,7 +35,13 @@ constexpr std::pair<std::string_view, std::string_view> attachments[] = {
 
 GgufWriter::Value value_of(KeyType type, const Json& json) {
   switch (type) {
-    case KeyType::count: return static_cast<std::uint32_t>(json.as_uint64().value_or(0));
+    case KeyType::count:
+      if (json.is_array()) {  // a number each layer
+        std::vector<std::int32_t> each;
+        for (const Json& item : json.items()) each.push_back(static_cast<std::int32_t>(item.as_int64().value_or(0)));
+        return each;
+      }
+      return static_cast<std::uint32_t>(json.as_uint64().value_or(0));
     case KeyType::number: return static_cast<float>(json.as_double().value_or(0));
     case KeyType::flag: return json.as_bool().value_or(false);
     case KeyType::flags: {
@@ -54,8 +60,9 @@ Json rounded(const Json& json) {
   return {static_cast<double>(static_cast<float>(*json.as_double()))};
 }
 
-/// GGUF files carry these factors of a rotary embedding as tensors.
+/// GGUF files carry these factors of a rotary embedding as tensors; layers that predict further tokens stay behind.
 Recipe without_factors(Recipe recipe) {
+  recipe.predictors = 0;
   for (RopeRecipe& rope : recipe.ropes) {
     if (rope.scaling.kind == RopeScaling::Kind::llama3) rope.scaling = {};
     rope.scaling.short_factors.clear();
@@ -106,6 +113,13 @@ void describe_model(const Config& config, const Family& family, const std::vecto
   if (said && !recipe.ropes.empty()) add_factors(recipe.ropes[0], writer);
 }
 
+/// Leaves the layers out that predict further tokens.
+void drop_predictors(const Recipe& recipe, std::vector<Weight>& weights) {
+  for (std::size_t i = 0; i < recipe.predictors; ++i) {
+    std::erase_if(weights, [&](const Weight& w) { return belongs_to_layer(w.name, recipe.layers.size() + i); });
+  }
+}
+
 void attach_files(const std::string& folder, GgufWriter& writer) {
   std::error_code ignored;
   for (const auto& [name, key] : attachments) {
@@ -137,6 +151,7 @@ void to_gguf(const WeightSource& source, const std::string& out, const ConvertOp
     const Config config(source);
     const Family& family = find_family(config);
     weights = canonical_weights(source, config, naming_of(family, config));
+    drop_predictors(family.recipe(config), weights);
     describe_model(config, family, weights, writer);
     attach_files(source.path(), writer);
   } else {
@@ -167,6 +182,7 @@ void to_folder(const WeightSource& source, const std::string& out, const Convert
   const Config own(json, config);
   const Family& family = family_of_type(own.model_type(), find_family(config));
   std::vector<Weight> weights = canonical_weights(source, config, naming_of(family, config));
+  drop_predictors(family.recipe(config), weights);
   const Naming naming = naming_of(family, own);
   std::error_code error;
   fs::create_directories(out, error);
@@ -178,7 +194,7 @@ void to_folder(const WeightSource& source, const std::string& out, const Convert
     if (!canonical.format || canonical.name.starts_with("rope_f")) continue;  // these stand in config.json
     const Format& format = plan.format_for(canonical);
     const Weight plain = canonical.format->weights > 1 ? dequantised(canonical) : canonical;
-    for (Weight& weight : checkpoint_weights(own, plain, naming)) {
+    for (Weight& weight : checkpoint_weights(own, plain, weights, naming)) {
       auto held = std::make_shared<Weight>(std::move(weight));
       writer.tensor(held->name, format, held->shape, [held, &format, &options, &turn](const SafetensorsWriter::Put& put) {
         if (options.stop.stop_requested()) fail(Status::cancelled, "converting was cancelled");

@@ -1,12 +1,14 @@
 // How checkpoints lay tensors out where GGUF files have them otherwise.
 #include <fmt/format.h>
 
+#include <cmath>
 #include <cstring>
 #include <optional>
 #include <utility>
 
 #include "base/fail.hpp"
 #include "models/naming.hpp"
+#include "models/rope_config.hpp"
 
 namespace ondol {
 namespace {
@@ -56,10 +58,12 @@ void rotate(const Config& config, Weight& w) {
   const std::uint64_t rows = rows_of(w);
   check(config, w, rows % (2 * own) == 0, fmt::format("rows of {} heads", own));
   const std::uint64_t dim = rows / own;
-  order_rows(w, [dim](std::uint64_t row) {
+  const std::uint64_t half = rope_of(config, dim).dimensions / 2;
+  order_rows(w, [dim, half](std::uint64_t row) {
     const std::uint64_t start = row / dim * dim;
     const std::uint64_t i = row % dim;
-    return start + (back ? i % (dim / 2) * 2 + i / (dim / 2) : i % 2 * (dim / 2) + i / 2);
+    if (i >= 2 * half) return row;  // not rotated
+    return start + (back ? i % half * 2 + i / half : i % 2 * half + i / 2);
   });
 }
 
@@ -103,17 +107,24 @@ void order_kv_groups(const Config& config, Weight& w) {
 
 void transpose(const Config& config, Weight& w) {
   if (w.shape.size() == 1) return;  // a bias
+  if (w.shape.size() == 3) {
+    if (w.format->weights > 1) return;  // quantised stacks are written as they are read
+    check(config, w, w.shape[2] == config.count("num_experts", 65'536), "a matrix for each expert");
+    w.split(w.shape[2]);
+  }
   check(config, w, w.format->weights == 1, "a float type, for it has to be transposed");
   const std::uint64_t columns = w.shape[0];
   const std::uint64_t rows = w.shape[1];
   const std::uint64_t size = w.format->bytes;
+  const std::uint64_t matrices = w.elements() / (columns * rows) / w.parts.size();
   std::swap(w.shape[0], w.shape[1]);
   for (Weight::Part& part : w.parts) {
-    part.make = [from = part, rows, columns, size](std::byte* out) {
-      read(from, rows * columns * size, [&](const std::byte* in) {
-        for (std::uint64_t column = 0; column < columns; ++column) {
-          for (std::uint64_t row = 0; row < rows; ++row) {
-            std::memcpy(out + (column * rows + row) * size, in + (row * columns + column) * size, size);
+    part.make = [from = part, matrices, rows, columns, size](std::byte* out) {
+      read(from, matrices * rows * columns * size, [&](const std::byte* in) {
+        for (std::uint64_t i = 0; i < matrices * columns; ++i) {
+          const std::byte* column = in + (i / columns * rows * columns + i % columns) * size;
+          for (std::uint64_t row = 0; row < rows; ++row, out += size) {
+            std::memcpy(out, column + row * columns * size, size);
           }
         }
       });
@@ -121,19 +132,42 @@ void transpose(const Config& config, Weight& w) {
   }
 }
 
-/// Values as float32, each changed.
-template <class F>
-void change_values(Weight& w, F f) {
-  const std::uint64_t count = w.elements() / w.parts.size();
-  for (Weight::Part& part : w.parts) {
-    part.make = [from = part, format = w.format, count, f](std::byte* out) {
-      auto* values = reinterpret_cast<float*>(out);
-      read(from, count / format->weights * format->bytes,
-           [&](const std::byte* in) { format->unpack(in, values, count / format->weights); });
-      for (std::uint64_t i = 0; i < count; ++i) values[i] = f(values[i]);
-    };
-  }
-  w.format = find_format("F32");
+void add_one(const Config&, Weight& w) {
+  if (w.name.ends_with(".bias")) return;
+  change_values(w, [](float x) { return x + 1; });
+}
+void subtract_one(const Config&, Weight& w) {
+  if (w.name.ends_with(".bias")) return;
+  change_values(w, [](float x) { return x - 1; });
+}
+
+void exponentiate(const Config&, Weight& w) {
+  change_values(w, [](float x) { return static_cast<float>(-std::exp(static_cast<double>(x))); });
+}
+void take_logarithm(const Config&, Weight& w) {
+  change_values(w, [](float x) { return static_cast<float>(std::log(-static_cast<double>(x))); });
+}
+
+/// Shapes that differ by dimensions of 1, which are dropped where weights are read.
+void to_column(const Config&, Weight& w) { w.shape = {1, w.elements()}; }
+void to_row(const Config&, Weight& w) { w.shape = {w.elements()}; }
+void to_cube(const Config&, Weight& w) { w.shape = {w.elements(), 1, 1}; }
+void leave(const Config&, Weight&) {}
+void to_rates(const Config& config, Weight& w) {
+  exponentiate(config, w);
+  to_column(config, w);
+}
+void from_rates(const Config& config, Weight& w) {
+  take_logarithm(config, w);
+  to_row(config, w);
+}
+void to_depthwise(const Config&, Weight& w) {
+  if (w.shape.size() == 2) w.shape = {w.shape[0], 1, w.shape[1]};
+}
+void group(const Config& config, Weight& w) {
+  const std::uint64_t groups = config.count_or("ssm_group_count", 1, 65'536);
+  check(config, w, w.elements() % groups == 0, fmt::format("values of {} groups", groups));
+  w.shape = {w.elements() / groups, groups};
 }
 
 /// Positions of RoBERTa and its kin: that of the first token is pad_token_id + 1.
@@ -164,16 +198,20 @@ void add_rows(const Config& config, Weight& w) {
   w.shape[1] += more;
 }
 
-void add_one(const Config&, Weight& w) {
-  if (w.name.ends_with(".bias")) return;
-  change_values(w, [](float x) { return x + 1; });
-}
-void subtract_one(const Config&, Weight& w) {
-  if (w.name.ends_with(".bias")) return;
-  change_values(w, [](float x) { return x - 1; });
-}
-
 }  // namespace
+
+void change_values(Weight& w, const std::function<float(float)>& f) {
+  const std::uint64_t count = w.elements() / w.parts.size();
+  for (Weight::Part& part : w.parts) {
+    part.make = [from = part, format = w.format, count, f](std::byte* out) {
+      auto* values = reinterpret_cast<float*>(out);
+      read(from, count / format->weights * format->bytes,
+           [&](const std::byte* in) { format->unpack(in, values, count / format->weights); });
+      for (std::uint64_t i = 0; i < count; ++i) values[i] = f(values[i]);
+    };
+  }
+  w.format = find_format("F32");
+}
 
 namespace layouts {
 
@@ -184,6 +222,12 @@ constinit const Layout kv_groups{order_kv_groups<false>, order_kv_groups<true>};
 constinit const Layout transposed{transpose, transpose};
 constinit const Layout plus_one{add_one, subtract_one};
 constinit const Layout behind_padding{cut_rows, add_rows};
+constinit const Layout minus_exp{exponentiate, take_logarithm};
+constinit const Layout depthwise{leave, to_depthwise};
+constinit const Layout per_head{to_column, to_row};
+constinit const Layout per_head_rates{to_rates, from_rates};
+constinit const Layout norm_groups{group, to_row};
+constinit const Layout per_channel{leave, to_cube};
 
 }  // namespace layouts
 }  // namespace ondol

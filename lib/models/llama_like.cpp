@@ -34,20 +34,47 @@ Activation activation_of(const Config& c, std::string_view otherwise) {
   return found->second;
 }
 
-Recipe llama_like(const Config& c) {
+std::size_t kv_heads_of(const Config& c, std::size_t heads) {
+  const Json* value = c.find("num_key_value_heads");
+  std::size_t n = 0;
+  if (value && value->is_array()) {
+    for (const std::int64_t own : c.integers("num_key_value_heads")) {
+      if (own == 0) continue;  // a layer without attention
+      if (own < 0 || own > 65'536 || (n != 0 && static_cast<std::size_t>(own) != n)) {
+        c.refuse("num_key_value_heads", "one number for all layers with attention", Status::unsupported);
+      }
+      n = static_cast<std::size_t>(own);
+    }
+    if (n == 0) c.refuse("num_key_value_heads", "a layer with attention");
+  } else {
+    n = c.count_or("num_key_value_heads", heads, 65'536);
+  }
+  if (heads % n != 0) {
+    fail(Status::bad_file, fmt::format("{}: {} query heads do not share {} kv heads evenly", c.path(), heads, n));
+  }
+  return n;
+}
+
+Recipe frame_of(const Config& c) {
   Recipe r;
   r.context = c.count_or("max_position_embeddings", 2048, 1u << 30);
-  const std::size_t layers = c.count("num_hidden_layers", 10'000);
+  r.layers.resize(c.count("num_hidden_layers", 10'000));
+  r.predictors = c.count_or("num_nextn_predict_layers", 0, 64);
+  if (const std::size_t counted = c.count_or("nextn_predict_layers", 0, r.layers.size() - 1); counted > 0) {
+    r.layers.resize(r.layers.size() - counted);  // GGUF counts them with the others
+    r.predictors = counted;
+  }
   r.hidden_size = c.count("hidden_size");
   r.norm_eps = c.positive_or("norm_eps", 1e-6);
   if (c.is_gguf() && !c.has("norm_eps")) c.refuse("norm_eps", "a number above 0");
+  return r;
+}
 
+Recipe llama_like(const Config& c) {
+  Recipe r = frame_of(c);
   Attention::Shape a;
   a.heads = c.count("num_attention_heads", 65'536);
-  a.kv_heads = c.count_or("num_key_value_heads", a.heads, 65'536);
-  if (a.heads % a.kv_heads != 0) {
-    fail(Status::bad_file, fmt::format("{}: {} query heads do not share {} kv heads evenly", c.path(), a.heads, a.kv_heads));
-  }
+  a.kv_heads = kv_heads_of(c, a.heads);
   a.head_dim = c.count_or("head_dim", r.hidden_size / a.heads, 512);
   if (a.head_dim == 0 || a.head_dim > 512) {
     fail(Status::unsupported, fmt::format("{}: heads of {} dimensions, expected 1 .. 512", c.path(), a.head_dim));
@@ -60,7 +87,7 @@ Recipe llama_like(const Config& c) {
   if (c.is_gguf()) a.scale = c.positive_or("attention_multiplier", a.scale);
 
   const Mlp::Shape mlp{.intermediate_size = c.count("intermediate_size"), .activation = activation_of(c, "silu")};
-  r.layers.assign(layers, {a, mlp});
+  r.layers.assign(r.layers.size(), {a, mlp});
   r.ropes.push_back(rope_of(c, a.head_dim));
   return r;
 }

@@ -7,9 +7,16 @@
 
 namespace ondol {
 
+/// Context, layers, hidden size and norm: what llama_like() and others start from.
+[[nodiscard]] Recipe frame_of(const Config& config);
+
 /// embedding, n x {norm, attention, norm, gated mlp}, norm, head: where most families start from. All layers are alike,
 /// with one rotary embedding and no window.
 [[nodiscard]] Recipe llama_like(const Config& config);
+
+/// Heads of keys and values; where a file states them for each layer, those of the layers that have any.
+/// @throws Error bad_file.
+[[nodiscard]] std::size_t kv_heads_of(const Config& config, std::size_t heads);
 
 /// The activation that config.json calls hidden_act. @throws Error unsupported: names it.
 [[nodiscard]] Activation activation_of(const Config& config, std::string_view otherwise);

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <exception>
 #include <optional>
 
 #include "base/fail.hpp"
@@ -11,8 +10,8 @@
 #include "cache/cache.hpp"
 #include "files/weight_source.hpp"
 #include "models/config.hpp"
-#include "models/heads/head.hpp"
-#include "models/heads/sentence.hpp"
+#include "models/description.hpp"
+#include "models/model_impl.hpp"
 #include "models/naming.hpp"
 #include "models/registry.hpp"
 #include "models/transformer.hpp"
@@ -22,30 +21,6 @@
 
 namespace ondol {
 namespace {
-
-/// A part of a model that may be missing or unusable while the rest works: holds it, or why not.
-template <class T>
-class Optional {
- public:
-  template <class Make>
-  void make(Make&& make_it) {
-    try {
-      value_ = make_it();
-    } catch (const Error& e) {
-      if (e.code() == Status::bad_file || e.code() == Status::out_of_memory) throw;
-      reason_ = std::current_exception();
-    }
-  }
-  [[nodiscard]] bool has() const noexcept { return value_.has_value(); }
-  [[nodiscard]] const T& get() const {
-    if (!value_) std::rethrow_exception(reason_);
-    return *value_;
-  }
-
- private:
-  std::optional<T> value_;
-  std::exception_ptr reason_;
-};
 
 ChatTemplate chat_template_of(const WeightSource& source) {
   std::optional<std::string> text = source.config() ? text::folder_chat_template(source.path()) : std::nullopt;
@@ -119,61 +94,14 @@ CacheLayout cache_layout(const Recipe& recipe, const LoadOptions& options, std::
     fail(Status::invalid_argument, fmt::format("context: found {}, expected at most 2^30", layout.context));
   }
   for (const LayerCache& layer : layout.layers) {
-    if (layout.type == CacheType::q8_0 && (layer.key_dim % 32 != 0 || layer.value_dim % 32 != 0)) {
+    const bool fits = layer.key_dim % 32 == 0 && layer.value_dim % 32 == 0 && layer.source_dim % 32 == 0;
+    if (layout.type == CacheType::q8_0 && !fits) {
       fail(Status::unsupported, fmt::format("{}: cache type q8_0 needs heads of a multiple of 32 dimensions, found {}",
                                             path, layer.key_dim));
     }
   }
   return layout;
 }
-
-}  // namespace
-
-struct Model::Impl {
-  explicit Impl(Runtime with) : runtime(std::move(with)) {}
-
-  Runtime runtime;
-  ModelInfo info;
-  std::unique_ptr<Transformer> network;
-  std::unique_ptr<Transformer> encoder;  ///< of an encoder-decoder
-  std::unique_ptr<Head> head;            ///< for labels; may be null
-  std::shared_ptr<const CacheLayout> layout;
-  std::shared_ptr<const CacheLayout> encoder_layout;
-  GenerationDefaults defaults;
-  Optional<SentenceHead> sentence;
-  Optional<Tokenizer> tokenizer;
-  Optional<ChatTemplate> chat_template;
-
-  [[nodiscard]] Compute compute(Runtime::State::Turn& turn) const {
-    return {turn.pool(), kernels(runtime.state()->isa), turn.arena()};
-  }
-  void check_ids(std::span<const Token> ids) const {
-    for (std::size_t i = 0; i < ids.size(); ++i) {
-      if (ids[i] < 0 || static_cast<std::size_t>(ids[i]) >= info.vocabulary) {
-        fail(Status::invalid_argument,
-             fmt::format("token {} at index {}: expected 0 .. {}", ids[i], i, info.vocabulary - 1));
-      }
-    }
-  }
-  /// The stack that reads whole texts; null in a decoder.
-  [[nodiscard]] const Transformer* reader() const noexcept {
-    return info.kind == ModelKind::encoder ? network.get() : encoder.get();
-  }
-  void require_language_head() const;
-  void check_texts(std::span<const WholeText> texts) const;
-  void check_output(Output output) const;
-  [[nodiscard]] Tensor finish(const WholeText& text, const float* rows, Output output, Compute& compute) const;
-  /// Calls use(index, rows behind the last norm) for each text, in the arena.
-  template <class Use>
-  void read_all(std::span<const WholeText> texts, const std::stop_token& stop, Progress* progress, Compute& compute,
-                Use&& use) const;
-  void check_steps(std::span<const Step> steps) const;
-  void run_pass(std::span<const Segment> segments, std::span<const std::size_t> step_of,
-                std::span<const std::size_t> offset_of, std::span<const Step> steps, std::vector<StepOutput>& outputs,
-                const std::stop_token& stop, Compute& compute) const;
-};
-
-namespace {
 
 /// Indices of the step's tokens whose logits are wanted, in ascending order, one by one.
 std::size_t wanted_count(const Step& step) {
@@ -194,71 +122,10 @@ std::size_t wanted_at(const Step& step, std::size_t i) {
   }
 }
 
-}  // namespace
-
-namespace {
-
 CacheLayout encoder_layout(const Recipe& recipe) {
   CacheLayout layout{.layers = {}, .context = recipe.encoder.front().context, .type = CacheType::f32};
   layout.layers.resize(recipe.encoder.front().layers.size());
   return layout;
-}
-
-std::optional<Token> token_of(const Json* value) {
-  const auto id = value ? value->as_uint64() : std::nullopt;
-  return id && *id < 1u << 30 ? std::optional(static_cast<Token>(*id)) : std::nullopt;
-}
-
-/// Tokens of a number or a list of numbers.
-std::vector<Token> tokens_of(const Json* value) {
-  std::vector<Token> out;
-  if (const auto one = token_of(value)) out.push_back(*one);
-  for (std::size_t i = 0; value && i < value->items().size(); ++i) {
-    const Json& item = value->items()[i];
-    if (const auto id = token_of(item.size() == 1 ? &item.at(std::size_t{0}) : &item)) out.push_back(*id);
-  }
-  return out;
-}
-
-/// What config.json says of heads, labels and tokens: a GGUF file's own, where it went along.
-Config description_of(const WeightSource& source, const Config& config) {
-  const auto text = source.text("ondol.config");
-  if (!text || !config.is_gguf()) return config;
-  Json json = Json::parse(*text, source.path());
-  return json.is_object() ? Config(std::move(json), config) : config;
-}
-
-Json generation_config(const WeightSource& source) {
-  if (source.config()) return text::read_beside(source.path() + "/config.json", "generation_config.json");
-  const auto text = source.text("ondol.generation_config");
-  return text ? Json::parse(*text, source.path()) : Json();
-}
-
-/// generation_config.json counts before config.json, key by key.
-GenerationDefaults defaults_of(const WeightSource& source, const Config& config) {
-  const Json own = generation_config(source);
-  const auto find = [&](std::string_view key) {
-    const Json* value = own.find(key);
-    return value && !value->is_null() ? value : config.find(key);
-  };
-  GenerationDefaults defaults;
-  defaults.decoder_start = token_of(find("decoder_start_token_id"));
-  if (!defaults.decoder_start) defaults.decoder_start = token_of(find("bos_token_id"));
-  defaults.forced_bos = token_of(find("forced_bos_token_id"));
-  defaults.forced_eos = token_of(find("forced_eos_token_id"));
-  defaults.banned = tokens_of(find("bad_words_ids"));
-  defaults.ends = tokens_of(find("eos_token_id"));
-  return defaults;
-}
-
-std::vector<std::string> labels_of(const Config& config, std::size_t count) {
-  std::vector<std::string> labels;
-  const Json* names = config.find("id2label");
-  for (std::size_t i = 0; i < count; ++i) {
-    const Json* name = names ? names->find(std::to_string(i)) : nullptr;
-    labels.push_back(name && name->is_string() ? *name->as_string() : fmt::format("LABEL_{}", i));
-  }
-  return labels;
 }
 
 constexpr const char* head_names[] = {"none", "language", "sequence", "tokens", "span"};
@@ -313,6 +180,8 @@ ModelInfo info_of(const Opened& opened) {
   const Attention::Shape none;
   const Attention::Shape& attention = recipe.attention() ? *recipe.attention() : none;
   const auto* mlp = std::get_if<Mlp::Shape>(&recipe.layers.front().feed_forward);
+  const auto* latent = std::get_if<LatentAttention::Shape>(&recipe.layers.front().mixer);
+  const Experts::Shape* experts = recipe.experts();
   return {.architecture = opened.config.model_type(),
           .name = std::string(opened.source->text("general.name").value_or("")),
           .kind = !recipe.encoder.empty()  ? ModelKind::encoder_decoder
@@ -326,13 +195,16 @@ ModelInfo info_of(const Opened& opened) {
           .context = recipe.context,
           .layers = recipe.layers.size(),
           .hidden_size = recipe.hidden_size,
-          .intermediate_size = mlp ? mlp->intermediate_size : 0,
-          .heads = attention.heads,
-          .kv_heads = attention.kv_heads,
-          .head_dim = attention.head_dim,
+          .intermediate_size = mlp ? mlp->intermediate_size : experts ? experts->intermediate_size : 0,
+          .heads = latent ? latent->heads : attention.heads,
+          .kv_heads = latent ? latent->heads : attention.kv_heads,
+          .head_dim = latent ? latent->plain_dim + latent->rope_dim : attention.head_dim,
           .vocabulary = opened.network->vocabulary(),
           .tied_embeddings = opened.network->tied(),
+          .experts = experts ? experts->router.experts : 0,
+          .experts_used = experts ? experts->router.used : 0,
           .parameters = sizes.parameters,
+          .active_parameters = sizes.parameters - idle_parameters(recipe, opened.binder),
           .tensor_bytes = sizes.bytes};
 }
 
@@ -382,6 +254,7 @@ MemoryEstimate Model::estimate(std::string_view path, const LoadOptions& options
   const Opened opened(path, options);
   const Sizes sizes = sizes_of(*opened.source);
   return {.parameters = sizes.parameters,
+          .active_parameters = sizes.parameters - idle_parameters(opened.recipe, opened.binder),
           .file_weights = sizes.bytes,
           .packed_weights = opened.binder.packed_bytes() + opened.network->embedding_bytes(),
           .cache = opened.layout.bytes_at(opened.layout.context),
@@ -595,232 +468,6 @@ Tensor Model::head(const Tensor& hidden) const {
   Compute compute = impl_->compute(turn);
   impl_->network->head(hidden.values.data(), hidden.rows, out.values.data(), compute);
   return out;
-}
-
-void Model::Impl::require_language_head() const {
-  if (info.head == "language") return;
-  fail(Status::unsupported,
-       fmt::format("{}: the model has no head for logits over a vocabulary; its head is '{}'", info.architecture, info.head));
-}
-
-void Model::Impl::check_output(Output output) const {
-  const auto require = [&](bool there, const char* what) {
-    if (there) return;
-    fail(Status::unsupported,
-         fmt::format("{}: the model has no head for {}; its head is '{}'", info.architecture, what, info.head));
-  };
-  switch (output) {
-    case Output::hidden: return;
-    case Output::embedding: return static_cast<void>(sentence.get());
-    case Output::logits:
-      if (info.kind == ModelKind::encoder_decoder) {
-        fail(Status::invalid_argument, fmt::format("{}: logits need the tokens of the decoder too", info.architecture));
-      }
-      return require(info.head == "language" || info.head == "tokens", "logits of tokens");
-    case Output::labels: return require(info.head == "tokens", "labels of tokens");
-    case Output::classes: return require(info.head == "sequence", "classes of whole texts");
-    case Output::spans: return require(info.head == "span", "answers in a text");
-  }
-}
-
-void Model::Impl::check_texts(std::span<const WholeText> texts) const {
-  const Transformer* stack = reader();
-  const std::size_t types = (stack ? *stack : *network).embedding().types();
-  const std::size_t most = encoder ? layout->source_context : layout->context;
-  for (std::size_t t = 0; t < texts.size(); ++t) {
-    const WholeText& text = texts[t];
-    if (text.tokens.empty()) fail(Status::invalid_argument, fmt::format("text {} has no tokens", t));
-    check_ids(text.tokens);
-    if (text.tokens.size() > most) {
-      fail(Status::context_full, fmt::format("text {} has {} tokens, the model reads {}", t, text.tokens.size(), most));
-    }
-    if (text.types.empty()) continue;
-    if (text.types.size() != text.tokens.size()) {
-      fail(Status::invalid_argument,
-           fmt::format("text {}: {} types for {} tokens", t, text.types.size(), text.tokens.size()));
-    }
-    for (std::size_t i = 0; i < text.types.size(); ++i) {
-      if (text.types[i] != 0 && text.types[i] >= types) {
-        fail(Status::invalid_argument, fmt::format("text {}: type {} at index {}, expected 0 .. {}", t, text.types[i], i,
-                                                   types > 0 ? types - 1 : 0));
-      }
-    }
-  }
-}
-
-template <class Use>
-void Model::Impl::read_all(std::span<const WholeText> texts, const std::stop_token& stop, Progress* progress,
-                           Compute& compute, Use&& use) const {
-  const Transformer& stack = *reader();
-  const std::size_t hidden = stack.recipe().hidden_size;
-  const auto& own = encoder ? encoder_layout : layout;
-  for (std::size_t done = 0; done < texts.size();) {
-    const Arena::Scope scope(compute.arena);
-    // Whole texts, as many as a pass should have rows, but at least one.
-    std::size_t end = done;
-    std::size_t rows = 0;
-    while (end < texts.size() && (end == done || rows + texts[end].tokens.size() <= Transformer::pass_rows)) {
-      rows += texts[end++].tokens.size();
-    }
-    std::vector<KVCache> nothing;
-    nothing.reserve(end - done);
-    std::vector<Segment> segments;
-    for (std::size_t t = done; t < end; ++t) {
-      nothing.push_back(make_cache(own, runtime.state()->memory));
-      nothing.back().impl().plan(texts[t].tokens.size());
-      segments.push_back({nothing.back().impl(), texts[t].tokens, texts[t].types});
-    }
-    float* x = stack.layers(segments, stop, compute);
-    compute.pool.parallel_ranges(rows, 16, [&](std::size_t first, std::size_t last) {
-      for (std::size_t i = first; i < last; ++i) stack.final_norm(x + i * hidden, x + i * hidden, compute);
-    });
-    for (; done < end; ++done) {
-      use(done, x);
-      x += texts[done].tokens.size() * hidden;
-      if (progress) progress->done += texts[done].tokens.size();
-    }
-  }
-}
-
-/// What is wanted of one text, from its rows behind the last norm.
-Tensor Model::Impl::finish(const WholeText& text, const float* rows, Output output, Compute& compute) const {
-  const std::size_t count = text.tokens.size();
-  const std::size_t hidden = reader() ? reader()->recipe().hidden_size : info.hidden_size;
-  const auto tensor = [](std::size_t n, std::size_t width) { return Tensor{n, width, std::vector<float>(n * width)}; };
-  switch (output) {
-    case Output::hidden: return {count, hidden, {rows, rows + count * hidden}};
-    case Output::embedding: {
-      Tensor out = tensor(1, sentence.get().width(hidden));
-      sentence.get().apply(rows, count, text.prompt, hidden, out.values.data(), compute);
-      return out;
-    }
-    case Output::classes: {
-      Tensor out = tensor(1, head->labels());
-      std::vector<float> pooled(rows, rows + hidden);
-      if (head->pooling() == Pooling::last) pooled.assign(rows + (count - 1) * hidden, rows + count * hidden);
-      if (head->pooling() == Pooling::mean) {
-        for (std::size_t k = 0; k < hidden; ++k) {
-          double sum = 0;
-          for (std::size_t i = 0; i < count; ++i) sum += double{rows[i * hidden + k]};
-          pooled[k] = static_cast<float>(sum / double(count));
-        }
-      }
-      head->apply(pooled.data(), 1, out.values.data(), compute);
-      return out;
-    }
-    case Output::logits:
-    case Output::labels:
-    case Output::spans: {
-      Tensor out = tensor(count, head ? head->labels() : info.vocabulary);
-      if (head) {
-        head->apply(rows, count, out.values.data(), compute);
-      } else {
-        network->head(rows, count, out.values.data(), compute);
-      }
-      return out;
-    }
-  }
-  return {};
-}
-
-std::vector<Tensor> Model::read(std::span<const WholeText> texts, Output output, const std::stop_token& stop,
-                                Progress* progress) const {
-  impl_->check_output(output);
-  impl_->check_texts(texts);
-  std::vector<Tensor> out(texts.size());
-  if (progress) {
-    std::uint64_t total = 0;
-    for (const WholeText& text : texts) total += text.tokens.size();
-    progress->total = total;
-    progress->done = 0;
-  }
-  if (impl_->reader()) {
-    Runtime::State::Turn turn(*impl_->runtime.state());
-    Compute compute = impl_->compute(turn);
-    impl_->read_all(texts, stop, progress, compute, [&](std::size_t t, const float* rows) {
-      out[t] = impl_->finish(texts[t], rows, output, compute);
-    });
-    return out;
-  }
-  // A decoder reads with caches that are thrown away.
-  for (std::size_t done = 0; done < texts.size();) {
-    std::vector<KVCache> caches;
-    std::size_t end = done;
-    std::size_t rows = 0;
-    while (end < texts.size() && (end == done || rows + texts[end].tokens.size() <= Transformer::pass_rows)) {
-      rows += texts[end++].tokens.size();
-      caches.push_back(new_cache());
-    }
-    std::vector<Step> steps;
-    const bool logits = output == Output::logits && !impl_->head;
-    for (std::size_t t = done; t < end; ++t) {
-      steps.push_back({caches[t - done],
-                       texts[t].tokens,
-                       {.logits = logits ? Want::Logits::all : Want::Logits::none, .hidden = !logits}});
-    }
-    std::vector<StepOutput> outputs = forward(steps, stop);
-    Runtime::State::Turn turn(*impl_->runtime.state());
-    Compute compute = impl_->compute(turn);
-    for (std::size_t i = 0; i < outputs.size(); ++i, ++done) {
-      out[done] = logits ? std::move(outputs[i].logits)
-                         : impl_->finish(texts[done], outputs[i].hidden.values.data(), output, compute);
-      if (progress) progress->done += texts[done].tokens.size();
-    }
-  }
-  return out;
-}
-
-std::vector<KVCache> Model::new_caches(std::span<const WholeText> sources, const std::stop_token& stop) const {
-  if (!impl_->encoder) {
-    fail(Status::unsupported, fmt::format("{} is no encoder-decoder: its caches have no source", impl_->info.architecture));
-  }
-  impl_->check_texts(sources);
-  std::vector<KVCache> caches;
-  for (std::size_t i = 0; i < sources.size(); ++i) caches.push_back(new_cache());
-  Runtime::State::Turn turn(*impl_->runtime.state());
-  Compute compute = impl_->compute(turn);
-  impl_->read_all(sources, stop, nullptr, compute, [&](std::size_t s, float* rows) {
-    impl_->network->read_source(rows, sources[s].tokens.size(), caches[s].impl(), compute);
-  });
-  return caches;
-}
-
-KVCache Model::new_cache(std::span<const Token> source, const std::stop_token& stop) const {
-  const WholeText one{source};
-  return std::move(new_caches({&one, 1}, stop).front());
-}
-
-const GenerationDefaults& Model::generation_defaults() const noexcept { return impl_->defaults; }
-
-std::size_t Model::embedding_size() const {
-  return impl_->sentence.get().width(impl_->reader() ? impl_->reader()->recipe().hidden_size : impl_->info.hidden_size);
-}
-
-std::size_t Model::embedding_context() const {
-  const std::size_t most = impl_->encoder ? impl_->layout->source_context : impl_->layout->context;
-  const std::size_t own = impl_->sentence.get().max_tokens();
-  return own ? std::min(own, most) : most;
-}
-
-std::vector<std::pair<std::string, std::string>> Model::embedding_prompts() const {
-  return impl_->sentence.get().prompts();
-}
-std::string Model::default_embedding_prompt() const { return impl_->sentence.get().default_prompt(); }
-
-Tensor Model::logits(std::span<const Token> ids) const {
-  const WholeText one{ids};
-  return std::move(read({&one, 1}, Output::logits).front());
-}
-
-Tensor Model::logits(std::span<const Token> source, std::span<const Token> ids, const std::stop_token& stop) const {
-  KVCache cache = new_cache(source, stop);
-  const Step step{cache, ids, {.logits = Want::Logits::all}};
-  return std::move(forward({&step, 1}, stop).front().logits);
-}
-
-const char* model_kind_name(ModelKind kind) noexcept {
-  constexpr const char* names[] = {"decoder", "encoder", "encoder-decoder"};
-  return names[static_cast<std::size_t>(kind)];
 }
 
 FileInfo inspect(std::string_view path) {

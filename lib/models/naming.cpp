@@ -82,19 +82,16 @@ bool same_values(const Weight& a, const Weight& b) {
   return !a.parts[0].make && !b.parts[0].make && std::ranges::equal(a.parts[0].bytes, b.parts[0].bytes);
 }
 
-/// Makes `count` parts of a tensor that lies in one piece.
-void split_parts(Weight& weight, std::uint64_t count) {
-  if (weight.parts.size() == count) return;
-  const Weight whole = weight;
-  weight.parts.clear();
-  const std::uint64_t rows = whole.rows() / count;
-  for (std::uint64_t i = 0; i < count; ++i) {
-    weight.parts.push_back({.bytes = {}, .make = [whole, i, rows](std::byte* out) {
-                              whole.read_rows(i * rows, rows, [&](std::span<const std::byte> bytes) {
-                                std::ranges::copy(bytes, out);
-                              });
-                            }});
-  }
+/// How GGUF files named tensors, and laid them out, before they had the names of today.
+const Naming& older_gguf_names() {
+  static const Naming names = {
+      {"blk.{}.ffn_gate.{}", "blk.{}.ffn_gate_exps"},
+      {"blk.{}.ffn_up.{}", "blk.{}.ffn_up_exps"},
+      {"blk.{}.ffn_down.{}", "blk.{}.ffn_down_exps"},
+      {"blk.{}.attn_kv_b", "blk.{}.attn_k_b", &layouts::latent_keys},
+      {"blk.{}.attn_kv_b", "blk.{}.attn_v_b", &layouts::latent_values},
+  };
+  return names;
 }
 
 /// GGUF's shapes have no dimensions of 1 but the innermost.
@@ -112,22 +109,28 @@ void drop_ones(std::vector<std::uint64_t>& shape) {
 Naming with(Naming base, const Naming& more) {
   for (const Rename& row : more) {
     std::erase_if(base, [&](const Rename& old) { return old.hugging_face == row.hugging_face; });
-    base.push_back(row);
   }
+  base.insert(base.end(), more.begin(), more.end());
   return base;
+}
+
+bool belongs_to_layer(std::string_view tensor, std::size_t layer) {
+  return tensor.starts_with(fmt::format("blk.{}.", layer)) ||
+         without_prefix(tensor).starts_with(fmt::format("layers.{}.", layer));
 }
 
 std::vector<Weight> canonical_weights(const WeightSource& source, const Config& config, const Naming& naming) {
   std::vector<Weight> out;
-  if (!source.config()) {
-    for (const TensorView& tensor : source.tensors()) out.push_back(as_weight(tensor));
-    return out;
+  std::vector<Weight> tensors;
+  if (source.config()) {
+    tensors = checkpoint_tensors(source, config);
+  } else {
+    for (const TensorView& tensor : source.tensors()) tensors.push_back(as_weight(tensor));
   }
-  std::vector<Weight> tensors = checkpoint_tensors(source, config);
-  std::unordered_map<std::string, Row> rows;
-  for (const Rename& rename : naming) {
+  std::unordered_map<std::string, std::vector<Row>> rows;
+  for (const Rename& rename : source.config() ? naming : older_gguf_names()) {
     for (const std::string_view suffix : suffixes) {
-      rows.insert_or_assign(std::string(without_prefix(rename.hugging_face)) + std::string(suffix), Row{&rename, suffix});
+      rows[std::string(without_prefix(rename.hugging_face)) + std::string(suffix)].push_back({&rename, suffix});
     }
   }
   struct Found {
@@ -138,25 +141,27 @@ std::vector<Weight> canonical_weights(const WeightSource& source, const Config& 
   for (const Weight& tensor : tensors) {
     // A table may spell the later numbers out ("block.{}.layer.1.layer_norm").
     Pattern pattern = pattern_of(tensor.name, 1);
-    auto row = rows.find(pattern.text);
-    if (row == rows.end()) {
+    auto its = rows.find(pattern.text);
+    if (its == rows.end()) {
       pattern = pattern_of(tensor.name, std::string::npos);
-      row = rows.find(pattern.text);
+      its = rows.find(pattern.text);
     }
-    if (row == rows.end()) {
+    if (its == rows.end()) {
       out.push_back(tensor);
       continue;
     }
-    const Rename& rename = *row->second.rename;
-    std::string name = numbered(rename.gguf, pattern.numbers.empty() ? 0 : pattern.numbers[0]);
-    if (name.empty()) continue;  // known, and not used
-    name += row->second.suffix;
-    Found& to = found.try_emplace(name, Found{&rename, {}}).first->second;
-    const std::uint64_t part = pattern.numbers.size() > 1 ? pattern.numbers.back() : 0;
-    const auto [there, added] = to.parts.emplace(part, &tensor);
-    if (!added && !same_values(*there->second, tensor)) {  // a tied matrix may be stored twice
-      fail(Status::bad_file, fmt::format("{}: tensors {} and {} have the same meaning", source.path(),
-                                         printable(to.parts[part]->name), printable(tensor.name)));
+    for (const Row& row : its->second) {
+      std::string name = numbered(row.rename->gguf, pattern.numbers.empty() ? 0 : pattern.numbers[0]);
+      if (name.empty()) continue;  // known, and not used
+      name += row.suffix;
+      if (!source.config() && source.find(name)) continue;  // the newer one is there too
+      Found& to = found.try_emplace(name, Found{row.rename, {}}).first->second;
+      const std::uint64_t part = pattern.numbers.size() > 1 ? pattern.numbers.back() : 0;
+      const auto [there, added] = to.parts.emplace(part, &tensor);
+      if (!added && !same_values(*there->second, tensor)) {  // a tied matrix may be stored twice
+        fail(Status::bad_file, fmt::format("{}: tensors {} and {} have the same meaning", source.path(),
+                                           printable(to.parts[part]->name), printable(tensor.name)));
+      }
     }
   }
   for (auto& [name, from] : found) {
@@ -183,7 +188,27 @@ std::vector<Weight> canonical_weights(const WeightSource& source, const Config& 
   return out;
 }
 
-std::vector<Weight> checkpoint_weights(const Config& config, const Weight& weight, const Naming& naming) {
+namespace {
+
+/// The tensors that make one of the checkpoint's, in the order of their rows; empty if `weight` is not their first.
+std::vector<Weight> shares_of(const Config& config, const Rename& row, std::string_view suffix, const Weight& weight,
+                              std::span<const Weight> all, const Naming& naming, std::uint64_t layer) {
+  std::vector<Weight> shares;
+  for (const Rename& other : naming) {
+    if (other.hugging_face != row.hugging_face) continue;
+    const std::string name = numbered(other.gguf, layer) + std::string(suffix);
+    if (shares.empty() && name != weight.name) return {};
+    const auto found = std::ranges::find(all, name, &Weight::name);
+    if (found == all.end()) fail(Status::bad_file, fmt::format("{}: tensor {} is missing", config.path(), name));
+    shares.push_back(found->format->weights > 1 ? dequantised(*found) : *found);
+  }
+  return shares;
+}
+
+}  // namespace
+
+std::vector<Weight> checkpoint_weights(const Config& config, const Weight& weight, std::span<const Weight> all_weights,
+                                       const Naming& naming) {
   const Pattern pattern = pattern_of(weight.name, std::string::npos);
   const std::uint64_t layer = pattern.numbers.empty() ? 0 : pattern.numbers[0];
   for (auto row = naming.rbegin(); row != naming.rend(); ++row) {
@@ -192,10 +217,17 @@ std::vector<Weight> checkpoint_weights(const Config& config, const Weight& weigh
       if (pattern.text != std::string(row->gguf) + std::string(suffix)) continue;
       Weight all = weight;
       const std::string name = numbered(row->hugging_face, layer) + std::string(suffix);
+      if (row->layout && row->layout->join) {
+        const std::vector<Weight> shares = shares_of(config, *row, suffix, weight, all_weights, naming, layer);
+        if (shares.empty()) return {};
+        Weight joined = row->layout->join(config, shares);
+        joined.name = name;
+        return {std::move(joined)};
+      }
       const bool numbered_parts = name.find("{}") != name.npos;
       const bool stacked = numbered_parts && all.shape.size() > 1;  // else there is but one part
       const std::uint64_t parts = stacked ? all.shape.back() : 1;
-      if (stacked) split_parts(all, parts);
+      if (stacked) all.split(parts);
       if (row->layout) row->layout->from_gguf(config, all);
       if (stacked) all.shape.pop_back();
       std::vector<Weight> out;

@@ -8,12 +8,21 @@
 #include <vector>
 
 #include "blocks/attention.hpp"
+#include "blocks/attention_and_mamba2.hpp"
 #include "blocks/cross_attention.hpp"
 #include "blocks/disentangled_attention.hpp"
 #include "blocks/distance.hpp"
+#include "blocks/experts.hpp"
+#include "blocks/gated_delta.hpp"
+#include "blocks/latent_attention.hpp"
+#include "blocks/mamba.hpp"
+#include "blocks/mamba2.hpp"
 #include "blocks/mlp.hpp"
 #include "blocks/norm.hpp"
+#include "blocks/rg_lru.hpp"
 #include "blocks/rope.hpp"
+#include "blocks/rwkv.hpp"
+#include "blocks/short_convolution.hpp"
 
 namespace ondol {
 
@@ -35,13 +44,24 @@ struct RopeRecipe {
 };
 
 /// What mixes the positions of a layer, and what works on each position by itself.
-using MixerRecipe = std::variant<Attention::Shape, DisentangledAttention::Shape>;
-using FeedForwardRecipe = std::variant<Mlp::Shape>;
+using MixerRecipe =
+    std::variant<Attention::Shape, LatentAttention::Shape, Mamba::Shape, Mamba2::Shape, AttentionAndMamba2::Shape,
+                 ShortConvolution::Shape, RgLru::Shape, GatedDelta::Shape, RwkvTimeMix::Shape,
+                 DisentangledAttention::Shape>;
+/// monostate: none.
+using FeedForwardRecipe = std::variant<Mlp::Shape, Experts::Shape, RwkvChannelMix::Shape, std::monostate>;
 
 struct LayerRecipe {
   MixerRecipe mixer;
   FeedForwardRecipe feed_forward;
   std::optional<CrossAttention::Shape> cross{};  ///< of an encoder-decoder's decoder: stands between the two
+
+  /// The shapes of its attention; nullptr if it has none.
+  [[nodiscard]] const Attention::Shape* attention() const {
+    if (const auto* both = std::get_if<AttentionAndMamba2::Shape>(&mixer)) return &both->attention;
+    if (const auto* own = std::get_if<DisentangledAttention::Shape>(&mixer)) return &own->attention;
+    return std::get_if<Attention::Shape>(&mixer);
+  }
 
   bool operator==(const LayerRecipe&) const = default;
 };
@@ -81,6 +101,7 @@ struct Recipe {
   std::size_t context = 0;
   std::size_t hidden_size = 0;
   std::vector<LayerRecipe> layers;
+  std::size_t predictors = 0;  ///< layers behind the last that predict further tokens: in the file, and not used
   std::vector<RopeRecipe> ropes;
 
   NormKind norm = NormKind::rms;
@@ -96,6 +117,7 @@ struct Recipe {
   Positions position_kind = Positions::learned;  ///< computed ones count from `positions` too; a table in the file wins
   Activation transform = Activation::gelu;  ///< of the layer before the logits, where the file has it
   bool final_norm = true;
+  double final_norm_eps = 0;  ///< 0 = norm_eps
   double logit_scale = 1;
   double logit_softcap = 0;
   HeadRecipe head;
@@ -113,11 +135,17 @@ struct Recipe {
   }
   bool operator==(const Recipe&) const = default;
 
+  /// The shape of the first layer that is a mixture of experts; nullptr if none is.
+  [[nodiscard]] const Experts::Shape* experts() const {
+    for (const LayerRecipe& layer : layers) {
+      if (const auto* shape = std::get_if<Experts::Shape>(&layer.feed_forward)) return shape;
+    }
+    return nullptr;
+  }
   /// The shapes of the first layer with attention; nullptr if none has.
   [[nodiscard]] const Attention::Shape* attention() const {
     for (const LayerRecipe& layer : layers) {
-      if (const auto* shape = std::get_if<DisentangledAttention::Shape>(&layer.mixer)) return &shape->attention;
-      if (const auto* shape = std::get_if<Attention::Shape>(&layer.mixer)) return shape;
+      if (const Attention::Shape* shape = layer.attention()) return shape;
     }
     return nullptr;
   }

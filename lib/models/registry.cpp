@@ -16,11 +16,14 @@ namespace {
 
 Naming plain(const Config&) { return llama_names(); }
 Naming rotated(const Config&) { return rotated_llama_names(); }
+bool has_experts(const Config& c) { return c.count_or("num_experts", 0) > 0; }
+bool has_sigmoid_router(const Config& c) { return c.count_or("expert_gating_func", 1) == 2; }
 
 
 
 // A table, not objects that register themselves: a linker drops those from a static library.
 const Family table[] = {
+    {"mixtral", "llama", llama, mixtral_names, has_experts},
     {"llama", "llama", llama, rotated},
     {"mistral", "llama", llama, rotated},
     {"qwen2", "qwen2", qwen2, plain},
@@ -53,6 +56,26 @@ const Family table[] = {
     {"cohere", "command-r", cohere, plain},
     {"cohere2", "cohere2", cohere2, plain},
     {"opt", "", opt, opt_names},
+    {"mamba", "mamba", mamba, mamba_names},
+    {"mamba2", "mamba2", mamba2, mamba2_names},
+    {"rwkv", "", rwkv, rwkv_names},
+    {"falcon_h1", "falcon-h1", falcon_h1, falcon_h1_names},
+    {"lfm2", "lfm2", lfm2, lfm2_names},
+    {"bamba", "granitehybrid", granite_hybrid, bamba_names},
+    {"recurrent_gemma", "", recurrent_gemma, recurrent_gemma_names},
+    {"qwen2_moe", "qwen2moe", qwen2_moe, qwen2_moe_names},
+    {"qwen3_moe", "qwen3moe", qwen3_moe, moe_names},
+    {"olmoe", "olmoe", olmoe, moe_names},
+    {"granitemoe", "granitemoe", granite_moe, granite_moe_names},
+    {"granitemoeshared", "granitemoe", granite_moe, granite_moe_names},
+    {"deepseek_v3", "deepseek2", deepseek, deepseek_names, has_sigmoid_router},
+    {"deepseek_v2", "deepseek2", deepseek, deepseek_names},
+    {"kimi_k2", "deepseek2", deepseek, deepseek_names},
+    {"llama4_text", "llama4", llama4, llama4_names},
+    {"gpt_oss", "gpt-oss", gpt_oss, gpt_oss_names},
+    {"glm4_moe", "glm4moe", glm4_moe, glm4_moe_names},
+    {"phimoe", "phimoe", phimoe, phimoe_names},
+    {"ernie4_5_moe", "ernie4_5-moe", ernie4_5_moe, ernie4_5_moe_names},
     {"bert", "bert", bert, bert_names},
     {"roberta", "bert", bert, roberta_names},
     {"xlm-roberta", "bert", bert, roberta_names},
@@ -87,7 +110,7 @@ Naming naming_of(const Family& family, const Config& config) { return with_heads
 const Family& find_family(const Config& config) {
   std::string known;
   for (const Family& family : table) {
-    const bool fits = config.is_gguf() ? family.architecture == config.model_type()
+    const bool fits = config.is_gguf() ? family.architecture == config.model_type() && (!family.fits || family.fits(config))
                                        : family.model_type == config.model_type();
     if (fits) return family;
     known += fmt::format("{}{}", known.empty() ? "" : ", ", family.model_type);

@@ -15,6 +15,8 @@ struct Family {
   std::string_view architecture;  ///< as GGUF names it; empty: as llama.cpp has no name, "ondol.<model_type>"
   Recipe (*recipe)(const Config&);
   Naming (*naming)(const Config&);  ///< how its checkpoints name their tensors
+  /// Where GGUF has one name for several: whether a file is of this family; the first that fits counts.
+  bool (*fits)(const Config&) = nullptr;
 };
 
 [[nodiscard]] std::span<const Family> families() noexcept;

@@ -5,6 +5,8 @@
 #include <algorithm>
 
 #include <cmath>
+#include <iterator>
+#include <utility>
 
 #include "base/fail.hpp"
 
@@ -60,8 +62,12 @@ void read_yarn(const Numbers& of, RopeScaling& s) {
   s.attention_factor = of.positive_or("attention_factor", 0);
   const double mscale = of.positive_or("mscale", 0);
   const double all = of.positive_or("mscale_all_dim", 0);
-  if (s.attention_factor == 0 && mscale > 0 && all > 0 && s.factor > 1) {  // DeepSeek
-    s.attention_factor = (0.1 * mscale * std::log(s.factor) + 1) / (0.1 * all * std::log(s.factor) + 1);
+  if (all > 0 && s.factor > 1) {  // DeepSeek
+    s.log_multiplier = static_cast<float>(0.1 * all);
+    if (s.attention_factor == 0 && mscale > 0) {
+      const double growth = std::log(s.factor);
+      s.attention_factor = static_cast<float>((0.1 * mscale * growth + 1) / (s.log_multiplier * growth + 1));
+    }
   }
 }
 
@@ -92,7 +98,9 @@ RopeScaling scaling_of(const Config& c, const Numbers& of, std::string_view kind
     s.short_factors = of.factors("short_factor", pairs);
     s.long_factors = of.factors("long_factor", pairs);
     s.factor = of.positive_or("factor", context / s.original_context);
-    s.attention_factor = of.positive_or("attention_factor", 0);
+    s.attention_factor = of.positive_or("attention_factor", of.positive_or("short_mscale", 0));  // Phi 3.5 MoE's name
+    s.long_attention_factor = of.positive_or("long_mscale", 0);
+    if (s.long_attention_factor == s.attention_factor) s.long_attention_factor = 0;
   } else {
     fail(Status::unsupported, fmt::format("{}: scaling of the rotary embedding is '{}'; known are linear, dynamic, "
                                           "yarn, llama3 and longrope",
@@ -129,9 +137,25 @@ RopeScaling gguf_scaling(const Config& c) {
     s.beta_slow = c.positive_or("rope_beta_slow", s.beta_slow);
     // Two keys for a factor on top of YaRN's own one.
     const double on_top = c.positive_or("rope_attn_factor", 1) * c.positive_or("rope_yarn_attn_factor", 1);
-    if (on_top != 1) s.attention_factor = on_top * (s.factor > 1 ? 0.1 * std::log(s.factor) + 1 : 1);
+    if (c.has("rope_yarn_log_multiplier")) {  // DeepSeek: the angles have none of YaRN's own factor
+      s.log_multiplier = c.number_or("rope_yarn_log_multiplier", 0);
+      s.attention_factor = on_top;
+    } else if (on_top != 1) {
+      s.attention_factor = on_top * (s.factor > 1 ? 0.1 * std::log(s.factor) + 1 : 1);
+    }
   }
   return s;
+}
+
+/// The part of a head that is rotated where config.json states none: what transformers' configurations say of the model
+/// type.
+double usual_part(const Config& c) {
+  static constexpr std::pair<std::string_view, double> parts[] = {
+      {"bamba", 0.5},   {"glm4", 0.5}, {"glm4_moe", 0.5},    {"gpt_neox", 0.25},
+      {"nemotron", 0.5}, {"phi", 0.5},  {"qwen3_next", 0.25}, {"recurrent_gemma", 0.5},
+      {"stablelm", 0.25}};
+  const auto* found = std::ranges::find(parts, c.model_type(), &std::pair<std::string_view, double>::first);
+  return found == std::end(parts) ? 1 : found->second;
 }
 
 std::size_t check_dimensions(const Config& c, std::size_t dimensions, std::size_t head_dim, std::string_view name) {
@@ -167,7 +191,7 @@ RopeRecipe rope_of(const Config& c, std::size_t head_dim, double default_theta, 
   }
   rope.theta = of.positive_or("rope_theta", theta);
   const double part = of.positive_or("partial_rotary_factor",
-                                     c.positive_or("partial_rotary_factor", c.positive_or("rotary_pct", 1)));
+                                     c.positive_or("partial_rotary_factor", c.positive_or("rotary_pct", usual_part(c))));
   const double dimensions = part * static_cast<double>(head_dim);
   if (!(part <= 1)) of.refuse("partial_rotary_factor", "a number up to 1");
   rope.dimensions = check_dimensions(c, static_cast<std::size_t>(dimensions), head_dim, "partial_rotary_factor");

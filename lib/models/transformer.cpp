@@ -42,12 +42,17 @@ Transformer::Transformer(const Recipe& recipe, WeightBinder& binder, const Embed
   for (const RopeRecipe& rope : recipe.ropes) ropes_.push_back(make_rope(rope, binder));
   layers_.resize(recipe.shared_layers ? recipe.shared_layers : recipe.layers.size());
   for (std::size_t i = 0; i < layers_.size(); ++i) bind_layer(recipe, i, binder, layers_[i]);
-  const auto bind_norm = [&](const std::string& name, Norm& norm) {
+  for (std::size_t i = 0; i < recipe.predictors; ++i) binder.ignore_layer(layers_.size() + i);
+  const auto bind_norm = [&](const std::string& name, double eps, Norm& norm) {
     norm.kind = recipe.norm;
-    norm.eps = static_cast<float>(recipe.norm_eps);
+    norm.eps = static_cast<float>(eps);
     binder.norm(name, recipe.hidden_size, norm);
   };
-  if (recipe.final_norm) bind_norm(recipe.prefix + "output_norm", output_norm_);
+  if (recipe.final_norm) {
+    const bool other = !recipe.embedding_norm && binder.has("token_embd_norm.weight");  // LFM2 calls it so
+    bind_norm(recipe.prefix + (other ? "token_embd_norm" : "output_norm"),
+              recipe.final_norm_eps > 0 ? recipe.final_norm_eps : recipe.norm_eps, output_norm_);
+  }
   if (recipe.distances) {
     const std::string own = recipe.prefix + "attn_rel_b.weight";
     binder.vector(binder.has(own) ? own : recipe.prefix + "blk.0.attn_rel_b.weight",
@@ -55,7 +60,7 @@ Transformer::Transformer(const Recipe& recipe, WeightBinder& binder, const Embed
   }
   if (recipe.relative_positions > 0) {
     binder.vector("rel_embd.weight", recipe.relative_positions * recipe.hidden_size, relative_positions_);
-    if (binder.has("rel_embd_norm.weight")) bind_norm("rel_embd_norm", relative_positions_norm_);
+    if (binder.has("rel_embd_norm.weight")) bind_norm("rel_embd_norm", recipe.norm_eps, relative_positions_norm_);
   }
 }
 
@@ -65,12 +70,33 @@ struct Transformer::Pass {
   std::size_t rows;
   CacheType type;
   KeyValueSpan* spans;
-  KeyValueSpan* sources;             // of a decoder that looks at them
+  KeyValueSpan* sources;  // of a decoder that looks at them
+  StateSpan* states;
   std::vector<Rope::Angles> angles;  // of each rope
   DistanceBias biases;
   const float* relative_positions;
   Compute& compute;
+
+  /// The states of a layer's block, which begin `offset` floats behind the layer's; valid until the next call.
+  [[nodiscard]] std::span<const StateSpan> states_of(std::size_t layer, std::size_t offset) const {
+    for (std::size_t s = 0; s < segments.size(); ++s) {
+      KVCache::Impl& cache = segments[s].cache;
+      states[s].before = cache.state(layer) + offset;
+      states[s].after = cache.next_state(layer) + offset;
+    }
+    return {states, segments.size()};
+  }
 };
+
+namespace {
+
+template <class Shape>
+bool has_bias(const Shape& shape) {
+  if constexpr (requires { shape.alibi; }) return shape.alibi > 0 || shape.relative_bias;
+  return false;
+}
+
+}  // namespace
 
 /// The biases of scores that depend on the distance, for distances up to `longest`: ALiBi's, slope times how far the key
 /// lies before the query, or learned ones.
@@ -139,21 +165,28 @@ void Transformer::run_mixer(const Layer& layer, std::size_t index, float* normed
   const std::size_t hidden = recipe_.hidden_size;
   Activations x(normed, pass.rows, hidden, hidden);
   lay_blocks(index, pass);
-  const std::span<const KeyValueSpan> spans{pass.spans, pass.segments.size()};
-  const auto run = [&]<class Block>(const Block& mixer) {
-    if constexpr (std::is_same_v<Block, DisentangledAttention>) {
-      mixer.apply(x, pass.relative_positions, spans, pass.type, out, compute);
-    } else {
-      const int rope = mixer.shape.rope;
-      mixer.apply(x,
-                  {.rope = rope < 0 ? nullptr : &ropes_[std::size_t(rope)],
-                   .angles = rope < 0 ? Rope::Angles{} : pass.angles[std::size_t(rope)],
-                   .bias = mixer.shape.alibi > 0 || mixer.shape.relative_bias ? pass.biases : DistanceBias{},
-                   .type = pass.type},
-                  spans, out, compute);
-    }
+  const auto attention_pass = [&](const auto& shape) {
+    const int rope = shape.rope;
+    return Attention::Pass{.rope = rope < 0 ? nullptr : &ropes_[std::size_t(rope)],
+                           .angles = rope < 0 ? Rope::Angles{} : pass.angles[std::size_t(rope)],
+                           .bias = has_bias(shape) ? pass.biases : DistanceBias{},
+                           .type = pass.type};
   };
-  std::visit(run, layer.mixer);
+  const std::span<const KeyValueSpan> spans(pass.spans, pass.segments.size());
+  std::visit(
+      [&](const auto& mixer) {
+        using Block = std::decay_t<decltype(mixer)>;
+        if constexpr (std::is_same_v<Block, Attention> || std::is_same_v<Block, LatentAttention>) {
+          mixer.apply(x, attention_pass(mixer.shape), spans, out, compute);
+        } else if constexpr (std::is_same_v<Block, DisentangledAttention>) {
+          mixer.apply(x, pass.relative_positions, spans, pass.type, out, compute);
+        } else if constexpr (std::is_same_v<Block, AttentionAndMamba2>) {
+          mixer.apply(x, attention_pass(mixer.attention.shape), spans, pass.states_of(index, 0), out, compute);
+        } else {
+          mixer.apply(x, pass.states_of(index, 0), out, compute);
+        }
+      },
+      layer.mixer);
 }
 
 namespace {
@@ -217,6 +250,7 @@ float* Transformer::layers(std::span<const Segment> segments, const std::stop_to
             .type = segments[0].cache.layout().type,
             .spans = compute.arena.take<KeyValueSpan>(segments.size()),
             .sources = compute.arena.take<KeyValueSpan>(segments.size()),
+            .states = compute.arena.take<StateSpan>(segments.size()),
             .angles = {},
             .biases = {},
             .relative_positions = relative_positions(compute),
@@ -248,6 +282,7 @@ float* Transformer::layers(std::span<const Segment> segments, const std::stop_to
                        .values = nullptr,
                        .blocks = (source + cache_block - 1) / cache_block,
                        .seen = source};
+    pass.states[s] = {.first_row = row, .rows = count, .before = nullptr, .after = nullptr};
     turns[s] = {.first_row = row, .rows = count, .first_position = first_position, .planned = cache.planned()};
     for (std::size_t i = 0; i < count; ++i, ++row) {
       positions[row] = static_cast<std::uint32_t>(cache.length() + i);
@@ -276,9 +311,18 @@ float* Transformer::layers(std::span<const Segment> segments, const std::stop_to
       std::copy_n(x, rows * hidden, normed);
     }
   };
-  const auto feed_forward = [&](const Layer& layer) {
+  const auto feed_forward = [&](const Layer& layer, std::size_t index) {
     Activations in(normed, rows, hidden, hidden);
-    std::visit([&](const auto& block) { block.apply(in, change, compute); }, layer.feed_forward);
+    std::visit(
+        [&](const auto& block) {
+          using Block = std::decay_t<decltype(block)>;
+          if constexpr (std::is_same_v<Block, RwkvChannelMix>) {
+            block.apply(in, pass.states_of(index, layer.mixer_state), change, compute);
+          } else if constexpr (!std::is_same_v<Block, std::monostate>) {
+            block.apply(in, change, compute);
+          }
+        },
+        layer.feed_forward);
   };
 
   for (std::size_t i = 0; i < recipe_.layers.size(); ++i) {
@@ -287,6 +331,10 @@ float* Transformer::layers(std::span<const Segment> segments, const std::stop_to
     const Arena::Scope layer_scope(compute.arena);
     normalise(layer.mixer_norm);
     run_mixer(layer, i, normed, pass, change);
+    if (std::holds_alternative<std::monostate>(layer.feed_forward)) {
+      add_change(layer.mixer_post_norm);
+      continue;
+    }
     if (recipe_.parallel) {
       // Both blocks see the same x: the second norm is taken before the first block's change is added.
       if (layer.feed_forward_norm) {
@@ -302,7 +350,7 @@ float* Transformer::layers(std::span<const Segment> segments, const std::stop_to
       }
       normalise(layer.feed_forward_norm);
     }
-    feed_forward(layer);
+    feed_forward(layer, i);
     add_change(layer.feed_forward_post_norm);
   }
   return x;
@@ -321,23 +369,51 @@ void Transformer::head(const float* rows, std::size_t count, float* out, Compute
   embedding_.logits(rows, count, out, compute);
 }
 
+namespace {
+
+/// Floats of scratch memory that a block takes for the rows of a pass; in both directions its keys and values are scratch.
+std::uint64_t scratch_of(const Attention::Shape& a, std::size_t context, std::size_t rows) {
+  const std::size_t group = a.heads / a.kv_heads;
+  const std::size_t tasks = rows / (48 / std::min<std::size_t>(group, 48)) * a.kv_heads;
+  const std::size_t heads = (a.gated ? 5 : 2) * a.heads + (rows > Transformer::pass_rows ? 4 : 2) * a.kv_heads;
+  return rows * heads * a.head_dim + tasks * attention_scratch(48, a.head_dim, a.head_dim) +
+         context / cache_block * a.kv_heads * 4;
+}
+std::uint64_t scratch_of(const AttentionAndMamba2::Shape& both, std::size_t context, std::size_t rows) {
+  return scratch_of(both.attention, context, rows) + rows * both.mamba2.scratch();
+}
+std::uint64_t scratch_of(const LatentAttention::Shape& latent, std::size_t, std::size_t rows) {
+  return LatentAttention::scratch(latent, rows);
+}
+std::uint64_t scratch_of(const Mlp::Shape& mlp, std::size_t, std::size_t rows) {
+  return rows * 3 * mlp.intermediate_size;
+}
+std::uint64_t scratch_of(const std::monostate&, std::size_t, std::size_t) { return 0; }
+std::uint64_t scratch_of(const DisentangledAttention::Shape& d, std::size_t context, std::size_t rows) {
+  const std::size_t biases = context + 4 * d.span;  // of each row and head, besides products with positions
+  return scratch_of(d.attention, context, rows) + rows * d.attention.heads * (d.attention.head_dim + biases);
+}
+template <class Recurrent>
+std::uint64_t scratch_of(const Recurrent& shape, std::size_t, std::size_t rows) {
+  return rows * shape.scratch();
+}
+
+}  // namespace
+
 std::uint64_t Transformer::scratch_bytes(std::size_t context) const noexcept {
   std::uint64_t most = 0;
-  const std::size_t hidden = recipe_.hidden_size;
   const std::size_t rows = recipe_.both_directions ? std::max(pass_rows, context) : pass_rows;
   for (const LayerRecipe& layer : recipe_.layers) {
-    std::uint64_t mixer = 0;
-    if (const auto* a = std::get_if<Attention::Shape>(&layer.mixer)) {
-      const std::size_t group = a->heads / a->kv_heads;
-      const std::size_t tasks = rows / (48 / std::min<std::size_t>(group, 48)) * a->kv_heads;
-      mixer = rows * ((recipe_.both_directions ? 3 : 2) * a->heads + 2 * a->kv_heads) * a->head_dim +
-              tasks * attention_scratch(48, a->head_dim, a->head_dim) + context / cache_block * a->kv_heads * 4;
-    }
-    std::uint64_t ff = 0;
-    if (const auto* m = std::get_if<Mlp::Shape>(&layer.feed_forward)) ff = rows * 3 * m->intermediate_size;
-    most = std::max({most, mixer, ff});
+    const auto scratch = [&](const auto& shape) -> std::uint64_t {
+      if constexpr (std::is_same_v<std::decay_t<decltype(shape)>, Experts::Shape>) {
+        return Experts::scratch(shape, recipe_.hidden_size, rows);
+      } else {
+        return scratch_of(shape, context, rows);
+      }
+    };
+    most = std::max({most, std::visit(scratch, layer.mixer), std::visit(scratch, layer.feed_forward)});
   }
-  return (most + rows * 4 * hidden + 32 * vocabulary()) * sizeof(float);
+  return (most + rows * 4 * recipe_.hidden_size + 32 * vocabulary()) * sizeof(float);
 }
 
 }  // namespace ondol

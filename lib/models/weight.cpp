@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <functional>
 #include <numeric>
 
@@ -23,6 +24,22 @@ void Weight::read_rows(std::uint64_t first, std::uint64_t count,
   std::vector<std::byte> made(each * row_bytes());
   part.make(made.data());
   use(std::span<const std::byte>(made).subspan(skip, size));
+}
+
+void Weight::split(std::uint64_t count) {
+  if (parts.size() == count) return;
+  const Weight whole = *this;
+  const std::uint64_t rows = whole.rows() / count;
+  parts.clear();
+  for (std::uint64_t i = 0; i < count; ++i) {
+    if (!whole.parts[0].make) {
+      parts.push_back({.bytes = whole.parts[0].bytes.subspan(i * rows * row_bytes(), rows * row_bytes())});
+      continue;
+    }
+    parts.push_back({.bytes = {}, .make = [whole, i, rows](std::byte* out) {
+                       whole.read_rows(i * rows, rows, [&](auto bytes) { std::ranges::copy(bytes, out); });
+                     }});
+  }
 }
 
 std::vector<float> Weight::values() const {

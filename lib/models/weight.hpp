@@ -34,6 +34,8 @@ struct Weight {
   /// Calls use(bytes) with those of rows [first, first + count), which lie in one part.
   void read_rows(std::uint64_t first, std::uint64_t count,
                  const std::function<void(std::span<const std::byte>)>& use) const;
+  /// Makes `count` equal parts of a tensor that lies in one.
+  void split(std::uint64_t count);
   /// All values, [rows, columns].
   [[nodiscard]] std::vector<float> values() const;
 };

@@ -9,6 +9,7 @@
 #include "base/fail.hpp"
 #include "files/printable.hpp"
 #include "kernels/matmul.hpp"
+#include "models/naming.hpp"
 
 namespace ondol {
 
@@ -45,28 +46,32 @@ const Weight& WeightBinder::find(const std::string& name, std::size_t columns, s
   return weight;
 }
 
-void WeightBinder::add_matrix(const Weight& weight, std::uint64_t first, std::uint64_t rows, PackedMatrix& to) {
-  packed_bytes_ += ondol::packed_bytes(*weight.format, rows, weight.columns(), precision_);
-  jobs_.push_back({&weight, rows * weight.row_bytes(),
-                   [this, &weight, first, rows, &to](Compute& compute, const std::shared_ptr<MemoryAccount>& memory) {
+void WeightBinder::add_matrix(const Weight& weight, std::uint64_t first, std::uint64_t rows, PackedMatrix& to,
+                              Precision precision) {
+  packed_bytes_ += ondol::packed_bytes(*weight.format, rows, weight.columns(), precision);
+  jobs_.push_back({&weight, first, rows * weight.row_bytes(),
+                   [=, &weight, &to](Compute& compute, const std::shared_ptr<MemoryAccount>& memory) {
                      weight.read_rows(first, rows, [&](std::span<const std::byte> bytes) {
                        const WeightView view{weight.format, rows, weight.columns(), bytes};
-                       to = PackedMatrix(view, precision_, compute, memory);
+                       to = PackedMatrix(view, precision, compute, memory);
                      });
                    }});
 }
 
-void WeightBinder::linear(const std::string& name, std::size_t outputs, std::size_t inputs, Linear& to) {
-  linear_part(name, outputs, 0, outputs, inputs, to);
+void WeightBinder::linear(const std::string& name, std::size_t outputs, std::size_t inputs, Linear& to,
+                          Precision most) {
+  add_matrix(find(name + ".weight", inputs, outputs), 0, outputs, to.weight,
+             most == Precision::exact ? most : precision_);
+  if (has(name + ".bias")) vector(name + ".bias", outputs, to.bias);
 }
 
 void WeightBinder::linear_part(const std::string& name, std::size_t all, std::size_t first, std::size_t outputs,
                                std::size_t inputs, Linear& to) {
-  add_matrix(find(name + ".weight", inputs, all), first, outputs, to.weight);
+  add_matrix(find(name + ".weight", inputs, all), first, outputs, to.weight, precision_);
   if (!has(name + ".bias")) return;
   const Weight& bias = find(name + ".bias", all, 1);
   packed_bytes_ += outputs * sizeof(float);
-  jobs_.push_back({&bias, bias.elements() * 4, [&bias, &to, first, outputs](Compute&, const auto&) {
+  jobs_.push_back({&bias, 0, bias.elements() * 4, [&bias, &to, first, outputs](Compute&, const auto&) {
                      const std::vector<float> values = bias.values();
                      to.bias.assign(values.begin() + std::ptrdiff_t(first), values.begin() + std::ptrdiff_t(first + outputs));
                    }});
@@ -76,11 +81,11 @@ void WeightBinder::linears(const std::string& name, std::size_t count, std::size
                            std::vector<Linear>& to) {
   const Weight& weight = find(name + ".weight", inputs, count * outputs);
   to.resize(count);
-  for (std::size_t i = 0; i < count; ++i) add_matrix(weight, i * outputs, outputs, to[i].weight);
+  for (std::size_t i = 0; i < count; ++i) add_matrix(weight, i * outputs, outputs, to[i].weight, precision_);
   if (!has(name + ".bias")) return;
   const Weight& bias = find(name + ".bias", outputs, count);
   packed_bytes_ += count * outputs * sizeof(float);
-  jobs_.push_back({&bias, bias.elements() * 4, [&bias, &to, outputs](Compute&, const auto&) {
+  jobs_.push_back({&bias, 0, bias.elements() * 4, [&bias, &to, outputs](Compute&, const auto&) {
                      const std::vector<float> values = bias.values();
                      for (std::size_t i = 0; i < to.size(); ++i) {
                        const auto from = values.begin() + std::ptrdiff_t(i * outputs);
@@ -100,7 +105,19 @@ void WeightBinder::vector(const std::string& name, std::size_t n, std::vector<fl
   if (weight.elements() != n) (void)find(name, n, 1);
   (void)find(name, columns, n / columns);
   packed_bytes_ += n * sizeof(float);
-  jobs_.push_back({&weight, n * 4, [&weight, &to](Compute&, const auto&) { to = weight.values(); }});
+  jobs_.push_back({&weight, 0, n * 4, [&weight, &to](Compute&, const auto&) { to = weight.values(); }});
+}
+
+void WeightBinder::transposed(const std::string& name, std::size_t rows, std::size_t columns, std::vector<float>& to) {
+  const Weight& weight = at(name);
+  const bool flat = weight.shape.size() == 1 && rows * columns == weight.columns();  // a dimension of 1 is dropped
+  (void)(flat ? find(name, rows * columns, 1) : find(name, columns, rows));
+  packed_bytes_ += rows * columns * sizeof(float);
+  jobs_.push_back({&weight, 0, rows * columns * 4, [&weight, &to, rows, columns](Compute&, const auto&) {
+                     const std::vector<float> values = weight.values();
+                     to.resize(values.size());
+                     for (std::size_t i = 0; i < values.size(); ++i) to[i % columns * rows + i / columns] = values[i];
+                   }});
 }
 
 std::vector<float> WeightBinder::values(const std::string& name, std::size_t n) { return find(name, n, 1).values(); }
@@ -109,7 +126,15 @@ const Weight& WeightBinder::rows(const std::string& name, std::size_t rows, std:
   return find(name, columns, rows);
 }
 
-void WeightBinder::packed(const Weight& weight, PackedMatrix& to) { add_matrix(weight, 0, weight.rows(), to); }
+void WeightBinder::packed(const Weight& weight, PackedMatrix& to) {
+  add_matrix(weight, 0, weight.rows(), to, precision_);
+}
+
+void WeightBinder::ignore_layer(std::size_t index) {
+  for (const Weight& weight : weights_) {
+    if (belongs_to_layer(weight.name, index)) ignore(weight.name);
+  }
+}
 
 void WeightBinder::check_all_used() const {
   for (const Weight& weight : weights_) {
@@ -117,6 +142,16 @@ void WeightBinder::check_all_used() const {
       fail(Status::unsupported, fmt::format("{}: tensor {} has no place in this kind of model", source_.path(),
                                             printable(weight.sources.empty() ? weight.name : weight.sources[0]->name)));
     }
+  }
+}
+
+void WeightBinder::release(const Job& job) const {
+  const Weight& weight = *job.weight;
+  const std::size_t part = job.first_row / (weight.rows() / weight.parts.size());
+  const bool own = weight.sources.size() == weight.parts.size();  // the other parts are others' work
+  for (std::size_t i = 0; i < weight.sources.size(); ++i) {
+    const TensorView& tensor = *weight.sources[i];
+    if (!own || i == part) source_.files()[tensor.file]->release(tensor.bytes);
   }
 }
 
@@ -133,7 +168,7 @@ void WeightBinder::load(Compute& compute, const std::shared_ptr<MemoryAccount>& 
   for (const Job& job : jobs_) {
     if (stop.stop_requested()) fail(Status::cancelled, fmt::format("{}: loading was cancelled", source_.path()));
     job.read(compute, memory);
-    for (const TensorView* tensor : job.weight->sources) source_.files()[tensor->file]->release(tensor->bytes);
+    release(job);
     if (progress) progress->done += job.bytes;
   }
 }

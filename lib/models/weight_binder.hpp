@@ -22,8 +22,10 @@ class WeightBinder {
   WeightBinder(const WeightSource& source, std::vector<Weight> weights, Precision precision);
 
   /// A matrix [outputs, inputs] by its name without ".weight", and the bias beside it if there is one. Destinations must
-  /// stay where they are until load(). @throws Error bad_file: missing tensor or another shape.
-  void linear(const std::string& name, std::size_t outputs, std::size_t inputs, Linear& to);
+  /// stay where they are until load(). Precision::exact: whatever the model's is.
+  /// @throws Error bad_file: missing tensor or another shape.
+  void linear(const std::string& name, std::size_t outputs, std::size_t inputs, Linear& to,
+              Precision most = Precision::fast);
   /// Rows [first, first + outputs) of a matrix (and bias) that holds several: [all, inputs].
   void linear_part(const std::string& name, std::size_t all, std::size_t first, std::size_t outputs, std::size_t inputs,
                    Linear& to);
@@ -34,7 +36,9 @@ class WeightBinder {
   void norm(const std::string& name, std::size_t n, Norm& to);
   /// n values of any storage type, by their full name.
   void vector(const std::string& name, std::size_t n, std::vector<float>& to);
-  /// The same, read now.
+  /// A matrix [rows, columns] by its full name, the other way round: [columns, rows].
+  void transposed(const std::string& name, std::size_t rows, std::size_t columns, std::vector<float>& to);
+  /// A vector's values, read now.
   [[nodiscard]] std::vector<float> values(const std::string& name, std::size_t n);
 
   /// A matrix of which single rows are read, by its full name; marked as used.
@@ -46,6 +50,8 @@ class WeightBinder {
   [[nodiscard]] const Weight& at(const std::string& name) const;
   /// A tensor that is known and not used.
   void ignore(const std::string& name) { used_.insert(name); }
+  /// All tensors of a layer, as GGUF files or checkpoints name them.
+  void ignore_layer(std::size_t index);
 
   /// @throws Error unsupported: the file has tensors that nobody asked for, so this is another kind of model.
   void check_all_used() const;
@@ -61,11 +67,13 @@ class WeightBinder {
  private:
   struct Job {
     const Weight* weight;
+    std::uint64_t first_row;  ///< of those it reads
     std::uint64_t bytes;
     std::function<void(Compute&, const std::shared_ptr<MemoryAccount>&)> read;
   };
   const Weight& find(const std::string& name, std::size_t columns, std::size_t rows);
-  void add_matrix(const Weight& weight, std::uint64_t first, std::uint64_t rows, PackedMatrix& to);
+  void add_matrix(const Weight& weight, std::uint64_t first, std::uint64_t rows, PackedMatrix& to, Precision precision);
+  void release(const Job& job) const;
 
   const WeightSource& source_;
   std::vector<Weight> weights_;  // sorted by name

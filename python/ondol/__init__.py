@@ -8,8 +8,9 @@
 
 from ._ondol import (Answer, BannedTokens, Candidate, ChosenToken, DecoderStream, Encoding, Entity, FileInfo, Filled,
                      FrequencyPenalty, GenerationDefaults, Greedy, KVCache, LabelScore, LogitBias, MemoryEstimate, MinP,
-                     ModelInfo, NoRepeatNgram, PresencePenalty, Rating, RepetitionPenalty, Result, Runtime, Sampler, Score,
-                     Step, StorageType, Temperature, Timings, Tokenizer, TopK, TopP, Typical, __version__, convert,
+                     ModelInfo, NGramScore, NGramState, NGramStep, NGramText, NoRepeatNgram, PresencePenalty, Rating,
+                     RepetitionPenalty, Result, Runtime, Sampler, Score, Step, StorageType, Temperature, Timings,
+                     Tokenizer, TopK, TopP, Typical, __version__, convert,
                      convert_types, default_threads, dequantize, inspect, quantize, reply_formats, storage_type,
                      storage_types)
 from .chat import Chat
@@ -17,6 +18,7 @@ from .chat_template import ChatTemplate, RenderedPrompt
 from .demo import demo_model
 from .error import Error
 from .model import Model, StepOutput
+from .ngram import NGram, NGramEstimate, NGramTrainer
 from .options import BeamOptions, ChatOptions, GenerateOptions, LoadOptions, RenderOptions
 from .replies import ParsedReply, ReplyDelta, ReplyParser, ToolCall, parse_reply
 from .stream import Piece, Stream
@@ -24,10 +26,11 @@ from .stream import Piece, Stream
 __all__ = [
     "Answer", "BannedTokens", "BeamOptions", "Candidate", "Chat", "ChatOptions", "ChatTemplate", "ChosenToken",
     "DecoderStream", "Encoding", "Entity", "Error", "FileInfo", "Filled", "FrequencyPenalty", "GenerateOptions",
-    "GenerationDefaults", "Greedy", "KVCache", "LabelScore", "LoadOptions", "LogitBias", "MemoryEstimate", "MinP", "Model",
-    "ModelInfo", "NoRepeatNgram", "ParsedReply", "Piece", "PresencePenalty", "Rating", "RenderOptions", "RenderedPrompt",
-    "RepetitionPenalty", "ReplyDelta", "ReplyParser", "Result", "Runtime", "Sampler", "Score", "Step", "StepOutput",
-    "StorageType", "Stream", "Temperature", "Timings", "Tokenizer", "ToolCall", "TopK", "TopP", "Typical", "convert",
-    "convert_types", "default_threads", "demo_model", "dequantize", "inspect", "parse_reply", "quantize", "reply_formats",
-    "storage_type", "storage_types",
+    "GenerationDefaults", "Greedy", "KVCache", "LabelScore", "LoadOptions", "LogitBias", "MemoryEstimate", "MinP",
+    "Model", "ModelInfo", "NGram", "NGramEstimate", "NGramScore", "NGramState", "NGramStep", "NGramText",
+    "NGramTrainer", "NoRepeatNgram", "ParsedReply", "Piece", "PresencePenalty", "Rating", "RenderOptions",
+    "RenderedPrompt", "RepetitionPenalty", "ReplyDelta", "ReplyParser", "Result", "Runtime", "Sampler", "Score", "Step",
+    "StepOutput", "StorageType", "Stream", "Temperature", "Timings", "Tokenizer", "ToolCall", "TopK", "TopP", "Typical",
+    "convert", "convert_types", "default_threads", "demo_model", "dequantize", "inspect", "parse_reply", "quantize",
+    "reply_formats", "storage_type", "storage_types",
 ]

@@ -341,6 +341,11 @@ class ModelInfo:
     Shape of a model as its file states it.
     """
     @property
+    def active_parameters(self) -> int:
+        """
+        Those that a token makes use of: all but the experts it does not go to.
+        """
+    @property
     def architecture(self) -> str:
         ...
     @property
@@ -476,6 +481,11 @@ class MemoryEstimate:
     """
     Bytes a model will need, from its headers alone.
     """
+    @property
+    def active_parameters(self) -> int:
+        """
+        Those that a token makes use of.
+        """
     @property
     def cache(self) -> int:
         """

@@ -138,7 +138,7 @@ def load_options(options: LoadOptions) -> _ondol.LoadOptions:
     return native
 
 
-def _sampler(options: Mapping[str, Any]) -> _ondol.Sampler:
+def sampler_of(options: Mapping[str, Any]) -> _ondol.Sampler:
     settings = _fill(_ondol.SamplerSettings(), {"seed": options.get("seed")}, ("seed",))
     chain = options.get("sampler")
     if chain is None:
@@ -171,7 +171,7 @@ def generate_options(options: Mapping[str, Any], known: type = GenerateOptions) 
     stop = options.get("stop")
     if stop is not None:
         _set(native, "stop", [stop] if isinstance(stop, (str, bytes)) else list(stop))
-    native.sampler = _sampler(options)
+    native.sampler = sampler_of(options)
     return native
 
 

@@ -136,7 +136,11 @@ void bind_info(py::module_& m) {
       .def_readonly("head_dim", &ModelInfo::head_dim)
       .def_readonly("vocabulary", &ModelInfo::vocabulary, "Columns of the logits.")
       .def_readonly("tied_embeddings", &ModelInfo::tied_embeddings)
+      .def_readonly("experts", &ModelInfo::experts, "Of a layer that is a mixture of experts; 0: there is none.")
+      .def_readonly("experts_used", &ModelInfo::experts_used, "Of those, by each token.")
       .def_readonly("parameters", &ModelInfo::parameters, "Weights in the file; a tied matrix counts once.")
+      .def_readonly("active_parameters", &ModelInfo::active_parameters,
+                    "Those that a token makes use of: all but the experts it does not go to.")
       .def_readonly("tensor_bytes", &ModelInfo::tensor_bytes);
   py::class_<GenerationDefaults>(m, "GenerationDefaults", "What a generation starts, ends and keeps off with.")
       .def_readonly("decoder_start", &GenerationDefaults::decoder_start)
@@ -163,6 +167,7 @@ void bind_info(py::module_& m) {
       "Read the headers of a GGUF file of any architecture, weights untouched.");
   py::class_<MemoryEstimate>(m, "MemoryEstimate", "Bytes a model will need, from its headers alone.")
       .def_readonly("parameters", &MemoryEstimate::parameters)
+      .def_readonly("active_parameters", &MemoryEstimate::active_parameters, "Those that a token makes use of.")
       .def_readonly("file_weights", &MemoryEstimate::file_weights, "Tensors as they are in the file.")
       .def_readonly("packed_weights", &MemoryEstimate::packed_weights, "After packing, what stays in memory.")
       .def_readonly("cache", &MemoryEstimate::cache, "A full cache.")

@@ -23,5 +23,6 @@ void bind_chat(py::module_& m);
 void bind_tasks(py::module_& m);
 void bind_reply_parser(py::module_& m);
 void bind_convert(py::module_& m);
+void bind_ngram(py::module_& m);
 
 }  // namespace ondol::python

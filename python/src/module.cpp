@@ -18,4 +18,5 @@ PYBIND11_MODULE(_ondol, m) {
   bind_tasks(m);
   bind_reply_parser(m);
   bind_convert(m);
+  bind_ngram(m);
 }

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 CHECKOUT = Path(__file__).parents[2]
-LINES = [["base"], ["runtime"], ["formats"], ["kernels"], ["files"], ["text", "chat"], ["blocks", "sample"],
+LINES = [["base"], ["runtime"], ["formats"], ["kernels"], ["files"], ["text", "chat"], ["ngram"], ["blocks", "sample"],
          ["cache", "models"], ["generate", "tasks"]]
 LEVEL = {folder: level for level, line in enumerate(LINES) for folder in line}
 BESIDE = {("models", "cache")}
@@ -17,6 +17,7 @@ FOREIGN = {
     r"simdjson\.h": {"base", "text"},
     r"pcre2\.h|sentencepiece.*": {"text"},
     r"utf8proc\.h": {"text", "chat"},
+    r"zlib\.h": {"ngram"},
     r"(oneapi/dnnl/)?dnnl.*": {"kernels/onednn"},
     r"fmt/.*": {""},
     r"(unsupported/)?Eigen/.*": {""},

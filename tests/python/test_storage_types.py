@@ -1,9 +1,12 @@
 """Storage types against the pip package `gguf`, whose expansion is another one than ours."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from gguf import GGML_QUANT_SIZES, GGMLQuantizationType, quants
 
+import codebooks
 import ondol
 
 PEER = {t.name: t for t in GGMLQuantizationType}
@@ -67,3 +70,53 @@ def test_what_is_wrong_is_named():
     assert ondol.dequantize("Q4_0", b"").shape == (0,)
     assert ondol.dequantize("Q4_0", np.zeros((0, 36), np.uint8)).shape[0] == 0
     assert ondol.storage_type("iq2_xxs").bits_per_weight == 2.0625
+
+
+QUANTISED = sorted(name for name, kind in OURS.items() if kind.quantizable and kind.block_weights > 1)
+
+
+@pytest.mark.parametrize("name", QUANTISED)
+def test_what_is_quantised_means_the_same_to_the_peer(name):
+    kind = OURS[name]
+    rng = np.random.default_rng(1)
+    weights = rng.normal(0, 0.1, (3, 4, 512)).astype(np.float32)
+    importance = rng.lognormal(0, 1, 512).astype(np.float32)
+    blocks = ondol.quantize(name.lower(), weights, importance)
+    assert blocks.dtype == np.uint8
+    assert blocks.shape == (3, 4, 512 // kind.block_weights * kind.block_bytes)
+    values = ondol.dequantize(name, blocks)
+    assert values.shape == weights.shape
+    error = np.sqrt(np.mean((values - weights) ** 2) / np.mean(weights**2))
+    assert error <= 0.66 if kind.bits_per_weight < 2 else error <= 4 * 2.0**-kind.bits_per_weight
+    if name not in NO_PEER:
+        assert same_bits(values, np.float32(quants.dequantize(blocks, PEER[name])))
+    assert np.array_equal(blocks, ondol.quantize(name, weights, importance, runtime=ondol.Runtime(threads=1)))
+    assert np.array_equal(blocks[1], ondol.quantize(name, weights[1], importance))
+
+
+@pytest.mark.parametrize("name", ["F32", "F16", "BF16", "Q4_0", "Q4_1", "Q5_0", "Q5_1", "Q8_0"])
+def test_plain_types_are_rounded_as_the_peer_rounds(name):
+    weights = np.random.default_rng(2).normal(0, 1, (64, 256)).astype(np.float32)
+    peer = quants.quantize(weights, PEER[name])
+    assert np.array_equal(ondol.quantize(name, weights), np.ascontiguousarray(peer).view(np.uint8).reshape(64, -1))
+
+
+def test_what_cannot_be_quantised_is_named():
+    weights = np.ones((2, 256), np.float32)
+    with pytest.raises(ondol.Error, match="IQ1_S needs the importance of each column"):
+        ondol.quantize("IQ1_S", weights)
+    with pytest.raises(ondol.Error, match="I32 holds no weights"):
+        ondol.quantize("I32", weights)
+    with pytest.raises(ondol.Error, match="48 weights a row, which Q4_0 stores in blocks: expected a multiple of 32"):
+        ondol.quantize("Q4_0", weights[:, :48])
+    with pytest.raises(ondol.Error, match="importance has 3 numbers, expected 256"):
+        ondol.quantize("Q4_0", weights, [1, 2, 3])
+    weights[1, 5] = np.nan
+    with pytest.raises(ondol.Error, match="row 1, column 5 is nan"):
+        ondol.quantize("Q4_0", weights)
+    assert OURS["IQ2_XXS"].needs_importance and not OURS["IQ2_S"].needs_importance
+
+
+def test_the_codebooks_are_those_of_the_peer(capsys):
+    codebooks.main()
+    assert (Path(__file__).parents[2] / "lib/formats/codebooks.inc").read_text() == capsys.readouterr().out

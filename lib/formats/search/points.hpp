@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <type_traits>
 
 #include "formats/codebooks.hpp"
 #include "formats/search/levels.hpp"
@@ -122,16 +123,15 @@ struct PointGrid {
 
   static Sums assign(const float* x, const float* w, float scale) noexcept {
     Sums sums;
-    for (int from = 0; from < n; from += 8) {
-      const Octet octet = nearest(x + from, w + from, scale);
+    for (int from = 0; from < n; from += 8, x += 8, w += 8) {
+      const Octet octet = nearest(x, w, scale);
       for (std::size_t j = 0; j < 8; ++j) {
         const float magnitude = book.point[octet.entry[j / Book::size]][j % Book::size];
         const float q = octet.signs >> j & 1u ? -magnitude : magnitude;
-        const float r = x[from + static_cast<int>(j)] - scale * q;
-        const float wq = w[from + static_cast<int>(j)] * q;
-        sums.error += w[from + static_cast<int>(j)] * r * r;
-        sums.slope += wq * r;
-        sums.square += wq * q;
+        const float r = x[j] - scale * q;
+        sums.error += w[j] * r * r;
+        sums.slope += w[j] * q * r;
+        sums.square += w[j] * q * q;
       }
     }
     return sums;

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
 #include <cstdint>
 
@@ -9,10 +8,9 @@
 
 namespace ondol::storage {
 
-/// What the square of a weight's error counts, besides its importance: as much for all, or more for large weights,
-/// which carry more of what a row says: sqrt(mean square + weight^2). Source: ggml's quantisers. `tempered` is `large`
-/// with the power 3/4 of the importance: an exact search for points would give up too much of the other weights for few
-/// important ones.
+/// What the square of a weight's error counts, besides its importance: the same for all (even), or sqrt(mean square +
+/// weight^2), since large weights say more (large; source: ggml's quantisers). `tempered` is `large` with the power 3/4
+/// of the importance: an exact search for points would give up too much of all other weights for few important ones.
 enum class Emphasis : std::uint8_t { even, large, tempered };
 
 /// The weights of a block made ready for a search of scales: finite, and the largest in [1, 2) unless all are zero or
@@ -38,8 +36,8 @@ struct Sample {
       x[j] *= inverse;
       square += x[j] * x[j];
     }
-    for (int j = 0; j < n; ++j)
-      w[j] = emphasis == Emphasis::even || !(square > 0.0f) ? 1.0f : std::sqrt(square / n + x[j] * x[j]);
+    const bool even = emphasis == Emphasis::even || !(square > 0.0f);
+    for (int j = 0; j < n; ++j) w[j] = even ? 1.0f : std::sqrt(square / n + x[j] * x[j]);
     if (importance) weigh(importance, emphasis == Emphasis::tempered);
   }
 

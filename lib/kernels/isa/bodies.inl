@@ -4,10 +4,11 @@
 #include "kernels/float_products.inl"
 #include "kernels/kernels.hpp"
 #include "kernels/quantised_products.inl"
+#include "kernels/recurrence.inl"
 
 namespace ondol::ISA {
 
 extern const Kernels table;
-const Kernels table{Isa::ISA, &elementwise, &attention, &float_products, &quantised};
+const Kernels table{Isa::ISA, &elementwise, &attention, &float_products, &quantised, &recurrence};
 
 }  // namespace ondol::ISA

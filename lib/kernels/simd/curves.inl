@@ -15,6 +15,22 @@ inline F32x16 hyperbolic_tangent(F32x16 x) {  // 1 - 2 / (exp(2x) + 1)
   return subtract(one, divide(broadcast(2.0f), add(exponential(add(x, x)), one)));
 }
 
+/// log(1 + exp(x)) = max(x, 0) + log(1 + e), e = exp(-|x|), and log(1 + e) = 2 artanh(e / (2 + e)) by its series.
+inline F32x16 softplus(F32x16 x) {
+  const F32x16 e = exponential(subtract(zero(), absolute(x)));
+  const F32x16 s = divide(e, add(e, broadcast(2.0f)));  // up to 1/3
+  const F32x16 square = multiply(s, s);
+  F32x16 p = broadcast(2.0f / 15);
+  p = multiply_add(p, square, broadcast(2.0f / 13));
+  p = multiply_add(p, square, broadcast(2.0f / 11));
+  p = multiply_add(p, square, broadcast(2.0f / 9));
+  p = multiply_add(p, square, broadcast(2.0f / 7));
+  p = multiply_add(p, square, broadcast(2.0f / 5));
+  p = multiply_add(p, square, broadcast(2.0f / 3));
+  p = multiply_add(p, square, broadcast(2.0f));
+  return multiply_add(p, s, maximum(zero(), x));
+}
+
 /// 1 - erf(|x|): the Chebyshev fit of Numerical Recipes (erfcc), 1.2e-7 off in relative terms.
 inline F32x16 error_complement(F32x16 size) {
   const F32x16 one = broadcast(1.0f);

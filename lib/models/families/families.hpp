@@ -51,6 +51,23 @@ namespace ondol {
 [[nodiscard]] Recipe m2m100(const Config& config);
 [[nodiscard]] Recipe pegasus(const Config& config);
 [[nodiscard]] Recipe mbart(const Config& config);
+[[nodiscard]] Recipe mamba(const Config& config);
+[[nodiscard]] Recipe mamba2(const Config& config);
+[[nodiscard]] Recipe rwkv(const Config& config);
+[[nodiscard]] Recipe falcon_h1(const Config& config);
+[[nodiscard]] Recipe lfm2(const Config& config);
+[[nodiscard]] Recipe granite_hybrid(const Config& config);
+[[nodiscard]] Recipe recurrent_gemma(const Config& config);
+[[nodiscard]] Recipe qwen2_moe(const Config& config);
+[[nodiscard]] Recipe qwen3_moe(const Config& config);
+[[nodiscard]] Recipe olmoe(const Config& config);
+[[nodiscard]] Recipe granite_moe(const Config& config);
+[[nodiscard]] Recipe deepseek(const Config& config);
+[[nodiscard]] Recipe llama4(const Config& config);
+[[nodiscard]] Recipe gpt_oss(const Config& config);
+[[nodiscard]] Recipe glm4_moe(const Config& config);
+[[nodiscard]] Recipe phimoe(const Config& config);
+[[nodiscard]] Recipe ernie4_5_moe(const Config& config);
 
 /// Where families older than Llama start from: LayerNorm, a plain feed-forward block, no rotary embedding.
 [[nodiscard]] Recipe gpt_like(const Config& config);
@@ -85,5 +102,24 @@ void granite_multipliers(const Config& config, Recipe& recipe);
 [[nodiscard]] Naming nomic_bert_names(const Config& config);
 [[nodiscard]] Naming t5_names(const Config& config);
 [[nodiscard]] Naming bart_names(const Config& config);
+[[nodiscard]] Naming mamba_names(const Config& config);
+[[nodiscard]] Naming mamba2_names(const Config& config);
+[[nodiscard]] Naming rwkv_names(const Config& config);
+[[nodiscard]] Naming falcon_h1_names(const Config& config);
+[[nodiscard]] Naming lfm2_names(const Config& config);
+[[nodiscard]] Naming bamba_names(const Config& config);
+[[nodiscard]] Naming recurrent_gemma_names(const Config& config);
+/// Of Mamba 2 among other blocks: model.layers.{}.mamba.….
+[[nodiscard]] const Naming& hybrid_mamba2_names();
+[[nodiscard]] Naming moe_names(const Config& config);
+[[nodiscard]] Naming mixtral_names(const Config& config);
+[[nodiscard]] Naming phimoe_names(const Config& config);
+[[nodiscard]] Naming qwen2_moe_names(const Config& config);
+[[nodiscard]] Naming granite_moe_names(const Config& config);
+[[nodiscard]] Naming deepseek_names(const Config& config);
+[[nodiscard]] Naming llama4_names(const Config& config);
+[[nodiscard]] Naming gpt_oss_names(const Config& config);
+[[nodiscard]] Naming glm4_moe_names(const Config& config);
+[[nodiscard]] Naming ernie4_5_moe_names(const Config& config);
 
 }  // namespace ondol

@@ -1,4 +1,6 @@
-// Llama 1 .. 3.x and what shares its shape: Mistral, SmolLM2 and many more.
+// Llama 1 .. 3.x and what shares its shape: Mistral, SmolLM2 and many more; Mixtral, with eight experts in the place of
+// each feed-forward block, the two best weighed among themselves.
+#include "models/expert_config.hpp"
 #include "models/families/families.hpp"
 #include "models/llama_like.hpp"
 
@@ -12,6 +14,11 @@ Recipe llama(const Config& c) {
     each_attention(r, [&](Attention::Shape& a, std::size_t) { a.window = window; });
   } else {
     set_windows(c, r, 0);
+  }
+  if (c.count_or("num_experts", 0) > 0) {
+    Experts::Shape experts = experts_of(c, Router::Scoring::softmax);
+    experts.router.normalise = true;
+    put_experts(r, experts);
   }
   return r;
 }

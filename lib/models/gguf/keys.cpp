@@ -29,6 +29,8 @@ constexpr Row rows[] = {
     {"num_attention_heads", "attention.head_count", Type::count},
     {"num_key_value_heads", "attention.head_count_kv", Type::count},
     {"head_dim", "attention.key_length", Type::count},
+    {"qk_head_dim", "attention.key_length_mla", Type::count},
+    {"v_head_dim", "attention.value_length_mla", Type::count},
     {"v_head_dim", "attention.value_length", Type::count},
     {"attention_multiplier", "attention.scale", Type::number},
     {"sliding_window", "attention.sliding_window", Type::count},
@@ -58,7 +60,13 @@ constexpr Row rows[] = {
     {"relative_attention_num_buckets", "attention.relative_buckets_count", Type::count},
     {"pooling_type", "pooling_type", Type::count},
     {"is_causal", "attention.causal", Type::flag},
+    {"expert_gating_func", "expert_gating_func", Type::count},
+    {"interleave_moe_layer_step", "interleave_moe_layer_step", Type::count},
+    {"nextn_predict_layers", "nextn_predict_layers", Type::count},
+    {"floor_scale", "attention.temperature_length", Type::count},
+    {"attn_scale", "attention.temperature_scale", Type::number},
     {"rope_dimensions", "rope.dimension_count", Type::count},
+    {"qk_rope_head_dim", "rope.dimension_count", Type::count},
     {"rope_theta", "rope.freq_base", Type::number},
     {"rope_local_base_freq", "rope.freq_base_swa", Type::number},
     {"rope_scaling_type", "rope.scaling.type", Type::text},
@@ -75,6 +83,10 @@ constexpr Row rows[] = {
     {"ssm_state_size", "ssm.state_size", Type::count},
     {"ssm_time_step_rank", "ssm.time_step_rank", Type::count},
     {"ssm_group_count", "ssm.group_count", Type::count},
+    {"ssm_dt_b_c_rms", "ssm.dt_b_c_rms", Type::flag},
+    {"conv_L_cache", "shortconv.l_cache", Type::count},
+    {"full_attention_interval", "full_attention_interval", Type::count},
+    {"rope_used", "rope.scaling.finetuned", Type::flag},  // what it says in hybrids of Granite
 };
 
 Json list(const std::vector<std::int64_t>& items, Type type) {
@@ -105,6 +117,7 @@ Json config_of(ValueOf&& value_of_row, const std::function<bool(std::string_view
   const bool normed = has_tensor("blk.0.attn_q_norm.weight");
   members.emplace_back("use_qk_norm", Json(normed));
   members.emplace_back("qk_layernorm", Json(normed));
+  members.emplace_back("mamba_rms_norm", Json(has_tensor("blk.0.ssm_norm.weight")));
   for (const Row& row : rows) {
     if (std::ranges::find(members, row.name, &Json::Member::first) != members.end()) continue;
     if (Json value = value_of_row(row); !value.is_null()) members.emplace_back(std::string(row.name), std::move(value));

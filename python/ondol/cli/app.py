@@ -9,7 +9,7 @@ import typer
 
 import ondol
 
-from . import bench, chat, convert, generate, inspect, tokenize
+from . import bench, chat, convert, generate, inspect, ngram, tokenize
 
 app = typer.Typer(name="ondol", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
                   help="Language models on CPUs.")
@@ -19,6 +19,7 @@ app.command("tokenize")(tokenize.tokenize)
 app.command("inspect")(inspect.inspect)
 app.command("convert")(convert.convert)
 app.command("quantize")(convert.quantize)
+app.command("ngram")(ngram.ngram)
 app.command("bench")(bench.bench)
 
 

@@ -105,6 +105,21 @@ std::vector<Row> some_rows(std::uint32_t positions, std::size_t count) {
   return rows;
 }
 
+/// A dimension of a stored key, as it reads back.
+float stored_key(const Store& store, std::size_t block, std::size_t position, std::size_t d) {
+  const std::byte* bytes = store.key_blocks[block].data();
+  const std::size_t at = d * cache_block + position;
+  switch (store.type) {
+    case CacheType::f32: return reinterpret_cast<const float*>(bytes)[at];
+    case CacheType::f16: return half_to_float(reinterpret_cast<const std::uint16_t*>(bytes)[at]);
+    case CacheType::bf16: return bfloat_to_float(reinterpret_cast<const std::uint16_t*>(bytes)[at]);
+    case CacheType::q8_0: break;
+  }
+  const auto* scales = reinterpret_cast<const std::uint16_t*>(bytes + cache_block * store.head_dim);
+  return half_to_float(scales[d / 32 * cache_block + position]) *
+         float(reinterpret_cast<const std::int8_t*>(bytes)[at]);
+}
+
 constexpr CacheType types[] = {CacheType::f32, CacheType::f16, CacheType::bf16, CacheType::q8_0};
 
 }  // namespace
@@ -172,6 +187,90 @@ TEST_CASE("attention: the same bits on every instruction set, alone and with any
             CHECK(test::same(out, {expected.begin() + r * dim, expected.begin() + (r + n) * dim}));
           }
         }
+      }
+    }
+  }
+}
+
+TEST_CASE("attention: values that are the first part of their keys") {
+  for (const auto& [key_dim, value_dim] : {std::pair<std::size_t, std::size_t>{24, 16}, {40, 10}, {96, 64}, {96, 96}}) {
+    for (const CacheType type : types) {
+      if (type == CacheType::q8_0 && key_dim % 32 != 0) continue;
+      CAPTURE(value_dim);
+      CAPTURE(int(type));
+      const std::uint32_t positions = 150;
+      const auto keys = test::normal(positions * key_dim, 1);
+      const auto rows = some_rows(positions, 20);
+      const auto queries = test::normal(rows.size() * key_dim, 3);
+      std::vector<float> reference;
+      for (const Isa isa : available_isas()) {
+        CAPTURE(isa_name(isa));
+        // Their own values: what the keys read back as, in float32 where they are stored otherwise.
+        const Store store(keys, keys, key_dim, type, isa);
+        std::vector<std::vector<std::byte>> wide(store.key_blocks.size());
+        for (std::size_t b = 0; b < wide.size(); ++b) {
+          wide[b].resize(cache_head_bytes(CacheType::f32, value_dim));
+          auto* to = reinterpret_cast<float*>(wide[b].data());
+          for (std::size_t p = 0; p < cache_block; ++p) {
+            for (std::size_t d = 0; d < value_dim; ++d) to[p * value_dim + d] = stored_key(store, b, p, d);
+          }
+        }
+        std::vector<const float*> query;
+        std::vector<std::uint32_t> first, end;
+        for (std::size_t r = 0; r < rows.size(); ++r) {
+          query.push_back(&queries[r * key_dim]);
+          first.push_back(rows[r].first);
+          end.push_back(rows[r].end);
+        }
+        std::vector<const std::byte*> key_blocks, value_blocks;
+        for (const auto& block : store.key_blocks) key_blocks.push_back(block.data());
+        for (const auto& block : wide) value_blocks.push_back(block.data());
+        std::vector<float> scratch(attention_scratch(rows.size(), key_dim, value_dim), NAN);
+        const auto run = [&](const std::byte* const* values, std::vector<const std::byte*> blocks, CacheType kind) {
+          std::vector<float> result(rows.size() * value_dim, 42.0f);
+          std::vector<float*> out;
+          for (std::size_t r = 0; r < rows.size(); ++r) out.push_back(&result[r * value_dim]);
+          kernels(isa).attention->attend({.queries = query.data(),
+                                          .out = out.data(),
+                                          .first = first.data(),
+                                          .end = end.data(),
+                                          .rows = rows.size(),
+                                          .keys = blocks.data(),
+                                          .values = values,
+                                          .key_dim = key_dim,
+                                          .value_dim = value_dim,
+                                          .scale = 0.2f,
+                                          .type = kind,
+                                          .scratch = scratch.data()});
+          return result;
+        };
+        const auto out = run(nullptr, key_blocks, type);
+        if (type == CacheType::f32) CHECK(test::same(out, run(value_blocks.data(), key_blocks, type)));
+        for (std::size_t r = 0; r < rows.size(); ++r) {
+          double total = 0;
+          std::vector<double> expected(value_dim), weights;
+          double most = -1e300;
+          for (std::uint32_t p = rows[r].first; p < rows[r].end; ++p) {
+            double score = 0;
+            for (std::size_t d = 0; d < key_dim; ++d) {
+              score += double(queries[r * key_dim + d]) * stored_key(store, p / cache_block, p % cache_block, d);
+            }
+            weights.push_back(0.2f * score);
+            most = std::max(most, weights.back());
+          }
+          for (double& w : weights) total += w = std::exp(w - most);
+          double worst = 0;
+          for (std::size_t d = 0; d < value_dim; ++d) {
+            for (std::size_t i = 0; i < weights.size(); ++i) {
+              const std::size_t p = rows[r].first + i;
+              expected[d] += weights[i] / total * stored_key(store, p / cache_block, p % cache_block, d);
+            }
+            worst = std::max(worst, std::fabs(out[r * value_dim + d] - expected[d]));
+          }
+          CHECK(worst <= 2e-6);
+        }
+        if (reference.empty()) reference = out;
+        CHECK(test::same(out, reference));
       }
     }
   }

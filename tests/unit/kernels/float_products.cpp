@@ -31,7 +31,8 @@ struct Weights {
     const std::size_t stride = rows + 3;
     std::vector<float> out(m * stride, 42.0f);
     const Activations activations(x.data(), m, columns, columns);
-    multiply_float(product, packed.data(), rows, columns, activations, bias, out.data(), stride, bench.compute);
+    const FloatProduct all{product, packed.data(), rows, columns, &activations, bias, out.data(), stride};
+    multiply_float({&all, 1}, bench.compute);
     return out;
   }
 

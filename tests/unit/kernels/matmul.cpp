@@ -111,6 +111,44 @@ TEST_CASE("multiply: exact precision is the product of the values") {
   }
 }
 
+TEST_CASE("multiply: several products at once give the bits of each alone") {
+  for (Isa isa : available_isas()) {
+    CAPTURE(isa_name(isa));
+    for (const int threads : {1, 3}) {
+      test::Bench bench(isa, threads);
+      struct One {
+        PackedMatrix w;
+        std::vector<float> x;
+        std::size_t rows;
+        std::vector<float> expected, out;
+      };
+      std::vector<One> all;
+      std::vector<Activations> activations;
+      std::vector<MatrixProduct> products;
+      const Arena::Scope scope(bench.arena);
+      unsigned seed = 30;
+      for (const auto& kind : test::quantised_formats) {
+        for (const std::size_t rows : {0, 1, 5, 130}) {
+          ++seed;
+          const test::Matrix matrix(kind, 21 + seed % 90, 256, seed);
+          const Precision precision = seed % 3 ? Precision::fast : Precision::exact;
+          PackedMatrix w(matrix.view(), precision, bench.compute, bench.memory);
+          auto x = test::random_floats(rows * 256, seed + 500);
+          auto expected = test::product(w, x, rows, nullptr, bench.compute);
+          std::vector<float> out(expected.size(), 12345.0f);
+          all.push_back({std::move(w), std::move(x), rows, std::move(expected), std::move(out)});
+        }
+      }
+      for (const One& one : all) activations.emplace_back(one.x.data(), one.rows, 256, 256);
+      for (std::size_t i = 0; i < all.size(); ++i) {
+        products.push_back({&all[i].w, &activations[i], nullptr, all[i].out.data(), all[i].w.rows() + 3});
+      }
+      multiply(products, bench.compute);
+      for (const One& one : all) CHECK(test::same(one.out, one.expected));
+    }
+  }
+}
+
 TEST_CASE("multiply: writes its outputs and nothing beside them, reads strided rows") {
   const std::size_t columns = 256, outputs = 37, rows = 9, x_stride = columns + 5;
   const test::Matrix matrix(test::quantised_formats[1], outputs, columns, 16);

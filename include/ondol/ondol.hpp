@@ -5,6 +5,7 @@
 #include "ondol/chat_template.hpp"
 #include "ondol/convert.hpp"
 #include "ondol/error.hpp"
+#include "ondol/families.hpp"
 #include "ondol/generate.hpp"
 #include "ondol/kv_cache.hpp"
 #include "ondol/model.hpp"

@@ -27,7 +27,8 @@ std::uint64_t CacheLayout::bytes_at(std::uint64_t length) const noexcept {
   const std::uint64_t blocks = (length + cache_block - 1) / cache_block;
   std::uint64_t sum = 0;
   for (std::size_t i = 0; i < layers.size(); ++i) sum += (blocks - first_block(i, length)) * block_bytes(i);
-  return sum + state_bytes();
+  const std::uint64_t checkpoints = std::min<std::uint64_t>(length / checkpoint_step, most_checkpoints);
+  return sum + state_bytes() + checkpoints * state_bytes() / 2;
 }
 
 std::uint64_t CacheLayout::state_bytes() const noexcept {
@@ -109,20 +110,24 @@ void KVCache::Impl::roll_back() noexcept {
   }
 }
 
-std::size_t KVCache::Impl::reachable(std::size_t length) const noexcept {
-  if (length >= length_) return length_;
+bool KVCache::Impl::windows_reach(std::size_t length) const noexcept {
   // Every position that the next row sees must be there.
   for (std::size_t i = 0; i < layers_.size(); ++i) {
     const std::size_t window = layout_->layers[i].window;
     const auto& blocks = layers_[i].blocks;
     if (window == 0 || length == 0) continue;
     const std::size_t first = length + 1 > window ? (length + 1 - window) / cache_block : 0;
-    if (first < blocks.size() && !blocks[first]) return 0;
+    if (first < blocks.size() && !blocks[first]) return false;
   }
-  if (!layout_->has_state()) return length;
+  return true;
+}
+
+std::size_t KVCache::Impl::reachable(std::size_t length) const noexcept {
+  if (length >= length_) return length_;
+  if (!layout_->has_state()) return windows_reach(length) ? length : 0;
   std::size_t best = 0;
   for (const Checkpoint& checkpoint : checkpoints_) {
-    if (checkpoint.length <= length) best = checkpoint.length;
+    if (checkpoint.length <= length && windows_reach(checkpoint.length)) best = checkpoint.length;
   }
   return best;
 }

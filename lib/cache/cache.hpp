@@ -52,7 +52,7 @@ struct CacheLayout {
   [[nodiscard]] bool forgets() const noexcept;
   /// Bytes of a cache that holds `length` positions.
   [[nodiscard]] std::uint64_t bytes_at(std::uint64_t length) const noexcept;
-  [[nodiscard]] std::uint64_t state_bytes() const noexcept;
+  [[nodiscard]] std::uint64_t state_bytes() const noexcept;  ///< of the present state and the next one
   /// Bytes that one more position takes beyond all windows.
   [[nodiscard]] std::uint64_t position_bytes() const noexcept;
   /// First block of a layer that a cache of `length` positions holds: what lies wholly behind the window is let go, but
@@ -126,6 +126,7 @@ class KVCache::Impl {
  private:
   using Block = std::shared_ptr<Buffer>;
   void leave_windows() noexcept;
+  [[nodiscard]] bool windows_reach(std::size_t length) const noexcept;
   struct Held {
     std::vector<Block> blocks;  // by position; empty ones have left the window
     Block state;                // at length_

@@ -83,14 +83,18 @@ bool same_values(const Weight& a, const Weight& b) {
 }
 
 /// How GGUF files named tensors, and laid them out, before they had the names of today.
-const Naming& older_gguf_names() {
-  static const Naming names = {
+Naming older_gguf_names(const Config& config) {
+  Naming names = {
       {"blk.{}.ffn_gate.{}", "blk.{}.ffn_gate_exps"},
       {"blk.{}.ffn_up.{}", "blk.{}.ffn_up_exps"},
       {"blk.{}.ffn_down.{}", "blk.{}.ffn_down_exps"},
       {"blk.{}.attn_kv_b", "blk.{}.attn_k_b", &layouts::latent_keys},
       {"blk.{}.attn_kv_b", "blk.{}.attn_v_b", &layouts::latent_values},
   };
+  if (config.model_type() == "qwen3next") {
+    names.push_back({"blk.{}.ssm_in", "blk.{}.attn_qkv", &layouts::delta_inputs});
+    names.push_back({"blk.{}.ssm_in", "blk.{}.attn_gate", &layouts::delta_gate});
+  }
   return names;
 }
 
@@ -128,7 +132,8 @@ std::vector<Weight> canonical_weights(const WeightSource& source, const Config& 
     for (const TensorView& tensor : source.tensors()) tensors.push_back(as_weight(tensor));
   }
   std::unordered_map<std::string, std::vector<Row>> rows;
-  for (const Rename& rename : source.config() ? naming : older_gguf_names()) {
+  const Naming older = older_gguf_names(config);
+  for (const Rename& rename : source.config() ? naming : older) {
     for (const std::string_view suffix : suffixes) {
       rows[std::string(without_prefix(rename.hugging_face)) + std::string(suffix)].push_back({&rename, suffix});
     }
@@ -139,6 +144,7 @@ std::vector<Weight> canonical_weights(const WeightSource& source, const Config& 
   };
   std::map<std::string, Found> found;
   for (const Weight& tensor : tensors) {
+    if (tensor.name.starts_with("mtp.")) continue;  // layers that predict further tokens
     // A table may spell the later numbers out ("block.{}.layer.1.layer_norm").
     Pattern pattern = pattern_of(tensor.name, 1);
     auto its = rows.find(pattern.text);

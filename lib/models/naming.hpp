@@ -41,6 +41,9 @@ extern const Layout per_head_rates;   ///< the same, and -exp(x)
 extern const Layout norm_groups;      ///< [width] to [groups, width / groups], for ssm_group_count of them
 extern const Layout per_channel;      ///< [1, 1, channels] to [channels]
 
+// Of a gated delta net's rows [key_heads][q, k, v.., gate..], all q, all k and all v, or all gates (delta_config.cpp).
+extern const Layout delta_inputs;
+extern const Layout delta_gate;
 // Gate and up of gated blocks, alone or in stacks of experts, that are one tensor of the checkpoint (fused_layouts.cpp).
 extern const Layout first_half;  ///< rows [gate.., up..]
 extern const Layout second_half;

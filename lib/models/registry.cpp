@@ -10,6 +10,7 @@
 #include "models/families/families.hpp"
 #include "models/heads/head.hpp"
 #include "models/llama_like.hpp"
+#include "ondol/families.hpp"
 
 namespace ondol {
 namespace {
@@ -17,9 +18,8 @@ namespace {
 Naming plain(const Config&) { return llama_names(); }
 Naming rotated(const Config&) { return rotated_llama_names(); }
 bool has_experts(const Config& c) { return c.count_or("num_experts", 0) > 0; }
+bool has_factors(const Config& c) { return c.has("embedding_multiplier") || has_experts(c); }
 bool has_sigmoid_router(const Config& c) { return c.count_or("expert_gating_func", 1) == 2; }
-
-
 
 // A table, not objects that register themselves: a linker drops those from a static library.
 const Family table[] = {
@@ -61,8 +61,11 @@ const Family table[] = {
     {"rwkv", "", rwkv, rwkv_names},
     {"falcon_h1", "falcon-h1", falcon_h1, falcon_h1_names},
     {"lfm2", "lfm2", lfm2, lfm2_names},
+    {"granitemoehybrid", "granitehybrid", granite_hybrid, granite_hybrid_names, has_factors},
     {"bamba", "granitehybrid", granite_hybrid, bamba_names},
     {"recurrent_gemma", "", recurrent_gemma, recurrent_gemma_names},
+    {"jamba", "jamba", jamba, jamba_names},
+    {"qwen3_next", "qwen3next", qwen3_next, qwen3_next_names},
     {"qwen2_moe", "qwen2moe", qwen2_moe, qwen2_moe_names},
     {"qwen3_moe", "qwen3moe", qwen3_moe, moe_names},
     {"olmoe", "olmoe", olmoe, moe_names},
@@ -106,6 +109,12 @@ const Family& family_of_type(std::string_view model_type, const Family& otherwis
 }
 
 Naming naming_of(const Family& family, const Config& config) { return with_heads(config, family.naming(config)); }
+
+std::vector<FamilyInfo> known_families() {
+  std::vector<FamilyInfo> out;
+  for (const Family& family : table) out.push_back({family.model_type, family.architecture});
+  return out;
+}
 
 const Family& find_family(const Config& config) {
   std::string known;

@@ -10,8 +10,8 @@ from ._ondol import (Answer, BannedTokens, Candidate, ChosenToken, DecoderStream
                      FrequencyPenalty, GenerationDefaults, Greedy, KVCache, LabelScore, LogitBias, MemoryEstimate, MinP,
                      ModelInfo, NGramScore, NGramState, NGramStep, NGramText, NoRepeatNgram, PresencePenalty, Rating,
                      RepetitionPenalty, Result, Runtime, Sampler, Score, Step, StorageType, Temperature, Timings,
-                     Tokenizer, TopK, TopP, Typical, __version__, convert,
-                     convert_types, default_threads, dequantize, inspect, quantize, reply_formats, storage_type,
+                     Tokenizer, TopK, TopP, Typical, __version__, convert, convert_types, default_threads, dequantize,
+                     families, inspect, quantize, reply_formats, storage_type,
                      storage_types)
 from .chat import Chat
 from .chat_template import ChatTemplate, RenderedPrompt
@@ -31,6 +31,6 @@ __all__ = [
     "NGramTrainer", "NoRepeatNgram", "ParsedReply", "Piece", "PresencePenalty", "Rating", "RenderOptions",
     "RenderedPrompt", "RepetitionPenalty", "ReplyDelta", "ReplyParser", "Result", "Runtime", "Sampler", "Score", "Step",
     "StepOutput", "StorageType", "Stream", "Temperature", "Timings", "Tokenizer", "ToolCall", "TopK", "TopP", "Typical",
-    "convert", "convert_types", "default_threads", "demo_model", "dequantize", "inspect", "parse_reply", "quantize",
+    "convert", "convert_types", "default_threads", "demo_model", "dequantize", "families", "inspect", "parse_reply", "quantize",
     "reply_formats", "storage_type", "storage_types",
 ]

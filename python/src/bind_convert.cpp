@@ -4,6 +4,7 @@
 #include "bindings.hpp"
 #include "interruptible.hpp"
 #include "ondol/convert.hpp"
+#include "ondol/families.hpp"
 
 namespace ondol::python {
 
@@ -25,6 +26,14 @@ void bind_convert(py::module_& m) {
       "type: a storage type (\"q8_0\") or mixture (\"q4_k_m\"); \"\" = as it is.\n"
       "importance: file of an importance matrix, which the smallest types need.\n"
       "progress: called with (done, total) in bytes.");
+  m.def(
+      "families",
+      [] {
+        std::vector<std::pair<std::string_view, std::string_view>> out;
+        for (const FamilyInfo& family : known_families()) out.emplace_back(family.model_type, family.architecture);
+        return out;
+      },
+      "The kinds of models that this version runs: (model_type of config.json, architecture of GGUF files or \"\").");
   m.def("convert_types", &convert_types, "The types that convert() takes.");
 }
 

@@ -13,7 +13,7 @@ DECODERS = """
     qwen2 qwen2_sliding qwen3 gemma gemma2 gemma3 phi3 olmo2 olmo3 granite glm4 exaone4 smollm3 hyperclovax ernie4_5
     helium seed_oss arcee phi gpt2 gpt_neox gpt_neox_serial gptj falcon falcon_mqa falcon_alibi bloom_alibi mpt_alibi
     starcoder2 stablelm stablelm_12b cohere cohere2 opt opt_350m nemotron
-    mamba mamba2 rwkv falcon_h1 lfm2 bamba recurrent_gemma
+    mamba mamba2 rwkv falcon_h1 lfm2 bamba recurrent_gemma jamba granitemoehybrid qwen3_next
     mixtral mixtral_sharded qwen2_moe qwen3_moe olmoe granitemoe deepseek_v2 deepseek_v2_lite deepseek_v3 llama4 gpt_oss
     glm4_moe phimoe ernie4_5_moe
 """.split()

@@ -58,6 +58,8 @@ namespace ondol {
 [[nodiscard]] Recipe lfm2(const Config& config);
 [[nodiscard]] Recipe granite_hybrid(const Config& config);
 [[nodiscard]] Recipe recurrent_gemma(const Config& config);
+[[nodiscard]] Recipe jamba(const Config& config);
+[[nodiscard]] Recipe qwen3_next(const Config& config);
 [[nodiscard]] Recipe qwen2_moe(const Config& config);
 [[nodiscard]] Recipe qwen3_moe(const Config& config);
 [[nodiscard]] Recipe olmoe(const Config& config);
@@ -73,6 +75,8 @@ namespace ondol {
 [[nodiscard]] Recipe gpt_like(const Config& config);
 /// Puts OLMo 3's windows and rotary embeddings on the layers of an OLMo 2.
 void olmo3_windows(const Config& config, Recipe& recipe);
+/// Puts the mixture into the layers that Qwen's configs say have one.
+void put_qwen_experts(const Config& config, Recipe& recipe, const Experts::Shape& experts);
 /// Reads Granite's multipliers.
 void granite_multipliers(const Config& config, Recipe& recipe);
 
@@ -108,7 +112,10 @@ void granite_multipliers(const Config& config, Recipe& recipe);
 [[nodiscard]] Naming falcon_h1_names(const Config& config);
 [[nodiscard]] Naming lfm2_names(const Config& config);
 [[nodiscard]] Naming bamba_names(const Config& config);
+[[nodiscard]] Naming granite_hybrid_names(const Config& config);
 [[nodiscard]] Naming recurrent_gemma_names(const Config& config);
+[[nodiscard]] Naming jamba_names(const Config& config);
+[[nodiscard]] Naming qwen3_next_names(const Config& config);
 /// Of Mamba 2 among other blocks: model.layers.{}.mamba.….
 [[nodiscard]] const Naming& hybrid_mamba2_names();
 [[nodiscard]] Naming moe_names(const Config& config);

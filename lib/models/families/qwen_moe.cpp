@@ -6,7 +6,6 @@
 #include "models/families/families.hpp"
 
 namespace ondol {
-namespace {
 
 void put_qwen_experts(const Config& c, Recipe& r, const Experts::Shape& experts) {
   const std::size_t step = c.count_or("decoder_sparse_step", 1);
@@ -15,8 +14,6 @@ void put_qwen_experts(const Config& c, Recipe& r, const Experts::Shape& experts)
     return (i + 1) % step == 0 && std::ranges::find(dense, static_cast<std::int64_t>(i)) == dense.end();
   });
 }
-
-}  // namespace
 
 Recipe qwen2_moe(const Config& c) {
   Recipe r = qwen2(c);

@@ -35,14 +35,23 @@ void describe_rope(const RopeRecipe& rope, Keys& keys) {
   }
 }
 
-void describe_attention(const Recipe& r, Keys& keys) {
+void describe_attention(const Recipe& r, std::string_view architecture, Keys& keys) {
   const Attention::Shape* a = r.attention();
   if (!a) return;
   keys.emplace_back("attention.head_count", count(a->heads));
-  Json::Array kv_heads;
-  for (const LayerRecipe& layer : r.layers) kv_heads.push_back(count(layer.attention() ? a->kv_heads : 0));
-  const bool all = std::ranges::all_of(r.layers, [](const LayerRecipe& layer) { return layer.attention() != nullptr; });
-  keys.emplace_back("attention.head_count_kv", all ? count(a->kv_heads) : Json(std::move(kv_heads)));
+  std::vector<bool> has;
+  for (const LayerRecipe& layer : r.layers) has.push_back(layer.attention() != nullptr);
+  const auto first = static_cast<std::size_t>(std::ranges::find(has, true) - has.begin());
+  if (architecture == "qwen3next") {
+    keys.emplace_back("attention.head_count_kv", count(a->kv_heads));
+    keys.emplace_back("full_attention_interval", count(first + 1));
+  } else if (std::ranges::find(has, false) == has.end()) {
+    keys.emplace_back("attention.head_count_kv", count(a->kv_heads));
+  } else {
+    Json::Array each;
+    for (const bool attention : has) each.push_back(count(attention ? a->kv_heads : 0));
+    keys.emplace_back("attention.head_count_kv", Json(std::move(each)));
+  }
   keys.emplace_back("attention.key_length", count(a->head_dim));
   keys.emplace_back("attention.value_length", count(a->head_dim));
   if (static_cast<float>(a->scale) != static_cast<float>(1 / std::sqrt(static_cast<double>(a->head_dim)))) {
@@ -88,6 +97,10 @@ void describe_state_space(const Recipe& r, Keys& keys) {
     if (const auto* s = std::get_if<Mamba::Shape>(&layer.mixer)) return add(s->kernel, s->channels, s->states, s->rank);
     if (const auto* s = std::get_if<Mamba2::Shape>(&layer.mixer)) return add_mamba2(*s);
     if (const auto* s = std::get_if<AttentionAndMamba2::Shape>(&layer.mixer)) return add_mamba2(s->mamba2);
+    if (const auto* s = std::get_if<GatedDelta::Shape>(&layer.mixer)) {
+      add(s->kernel, s->values(), s->key_dim, s->value_heads);
+      return void(keys.emplace_back("ssm.group_count", count(s->key_heads)));
+    }
     if (const auto* s = std::get_if<ShortConvolution::Shape>(&layer.mixer)) {
       return void(keys.emplace_back("shortconv.l_cache", count(s->kernel)));
     }
@@ -165,7 +178,7 @@ Keys describe(const Recipe& r, std::string_view architecture) {
   const bool called_rms = r.norm == NormKind::rms || architecture == "phimoe";
   keys.emplace_back(called_rms ? "attention.layer_norm_rms_epsilon" : "attention.layer_norm_epsilon",
                     Json(r.norm_eps));
-  describe_attention(r, keys);
+  describe_attention(r, architecture, keys);
   describe_state_space(r, keys);
   describe_latent_attention(r, keys);
   if (const std::size_t n = intermediate_size(r)) keys.emplace_back("feed_forward_length", count(n));

@@ -122,6 +122,15 @@ Json config_of(ValueOf&& value_of_row, const std::function<bool(std::string_view
     if (std::ranges::find(members, row.name, &Json::Member::first) != members.end()) continue;
     if (Json value = value_of_row(row); !value.is_null()) members.emplace_back(std::string(row.name), std::move(value));
   }
+  const auto layers = std::ranges::find(members, "num_hidden_layers", &Json::Member::first);
+  if (layers != members.end()) {
+    Json::Array mixtures;
+    const std::uint64_t count = std::min<std::uint64_t>(layers->second.as_uint64().value_or(0), 10'000);
+    for (std::uint64_t i = 0; i < count; ++i) {
+      mixtures.emplace_back(has_tensor(fmt::format("blk.{}.ffn_gate_inp.weight", i)));
+    }
+    members.emplace_back("expert_layers", Json(std::move(mixtures)));
+  }
   return Json::object(std::move(members));
 }
 

@@ -18,7 +18,7 @@ using namespace ondol;
 Linear linear(const std::vector<float>& values, std::size_t columns, const std::string& format, test::Setup& setup) {
   const Format& to = *find_format(format);
   std::vector<std::byte> bytes(values.size() / to.weights * to.bytes);
-  to.pack(values.data(), bytes.data(), values.size() / to.weights);
+  to.pack(values.data(), nullptr, bytes.data(), values.size() / to.weights);
   const WeightView view{&to, values.size() / columns, columns, bytes};
   Linear out;
   out.weight = PackedMatrix(view, Precision::fast, setup.compute, setup.memory);

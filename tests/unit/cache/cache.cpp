@@ -190,6 +190,31 @@ TEST_CASE("cache: layers with a window hold what it sees and a little more, and 
   CHECK(setup.memory->used() == 0);
 }
 
+TEST_CASE("cache: of states and windows together, a checkpoint counts if the window reaches it too") {
+  Setup setup;
+  setup.layout->context = 100'000;
+  setup.layout->layers[1].window = 128;
+  setup.layout->layers[2] = {.state = 10};
+  KVCache cache = setup.cache();
+  const auto grow_by = [&](std::size_t count) {
+    cache.impl().make_room(count);
+    cache.impl().commit(count);
+  };
+  for (std::size_t i = 0; i < 100; ++i) grow_by(64);
+  // Held of the window: blocks from (6400 - 128 - 256) / 64 = 94 on. Checkpoints: .., 5888, 6144, 6400.
+  CHECK(cache.reachable(6399) == 6144);
+  grow_by(50);
+  CHECK(cache.reachable(6399) == 6144);
+  CHECK(cache.reachable(6143) == 0);  // 5888 sees block 90
+  KVCache fork = cache;
+  fork.truncate(6144);
+  CHECK(fork.length() == 6144);
+  CHECK_THROWS_WITH_AS(cache.truncate(6000), doctest::Contains("the nearest before it is 0"), Error);
+  grow_by(14 + 50);  // 6514: blocks from 95 on; 6144 sees block 94
+  CHECK(cache.reachable(6399) == 0);
+  CHECK(cache.reachable(6400) == 6400);
+}
+
 TEST_CASE("cache: states are values that forks, files and checkpoints keep") {
   Setup setup;
   setup.layout->context = 100'000;

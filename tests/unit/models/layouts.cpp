@@ -140,7 +140,7 @@ TEST_CASE("layouts: what makes keys and values of latents, also from quantised f
 
   const Format& format = *find_format("Q8_0");
   std::vector<std::byte> bytes(20 * format.bytes);
-  format.pack(values.data(), bytes.data(), 20);
+  format.pack(values.data(), nullptr, bytes.data(), 20);
   Weight quantised = whole;
   quantised.format = &format;
   quantised.parts[0].bytes = bytes;

@@ -150,7 +150,7 @@ void to_gguf(const WeightSource& source, const std::string& out, const ConvertOp
   if (source.config()) {
     const Config config(source);
     const Family& family = find_family(config);
-    weights = canonical_weights(source, config, family.naming(config));
+    weights = canonical_weights(source, config, family);
     drop_predictors(family.recipe(config), weights);
     describe_model(config, family, weights, writer);
     attach_files(source.path(), writer);
@@ -181,7 +181,7 @@ void to_folder(const WeightSource& source, const std::string& out, const Convert
   const Family& family = find_family(config);
   const Json json = config_for_folder(source, config, family);
   const Config own(json, config);
-  std::vector<Weight> weights = canonical_weights(source, config, family.naming(config));
+  std::vector<Weight> weights = canonical_weights(source, config, family);
   drop_predictors(family.recipe(config), weights);
   const Naming naming = family.naming(own);
   std::error_code error;

@@ -25,4 +25,8 @@ struct Family {
 /// @throws Error unsupported: names the model type and those that are known.
 [[nodiscard]] const Family& find_family(const Config& config);
 
+/// The tensors of a model under GGUF's names, sorted by name. @throws Error bad_file.
+[[nodiscard]] std::vector<Weight> canonical_weights(const WeightSource& source, const Config& config,
+                                                    const Family& family);
+
 }  // namespace ondol

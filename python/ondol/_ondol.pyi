@@ -1127,84 +1127,185 @@ class StorageType:
         Weights can be stored so; else it can only be read.
         """
 class NGramState:
+    """
     What an n-gram model remembers of the words so far. A value, of one model; the empty one knows nothing.
+    """
     __hash__: typing.ClassVar[None] = None  # type: ignore[assignment]
     def __copy__(self) -> NGramState:
+        ...
     def __deepcopy__(self, memo: dict) -> NGramState:
+        ...
     def __eq__(self, other: object) -> bool:
+        ...
     def __init__(self) -> None:
+        ...
+    @property
     def length(self) -> int:
+        """
         Words at the end of the text that are all that counts.
+        """
 class NGramStep:
+    """
     A word behind a state.
+    """
+    @property
     def length(self) -> int:
+        """
         Of the n-gram found, in words; 0 = an unknown word.
+        """
+    @property
     def log_probability(self) -> float:
+        """
         Natural logarithm.
+        """
+    @property
     def state(self) -> NGramState:
+        """
         With the word behind.
+        """
 class NGramScore:
+    """
     Log-likelihood of a text, in nats.
+    """
+    @property
     def ids(self) -> list[int]:
+        """
         Words, then the end of the sentence.
+        """
+    @property
     def lengths(self) -> list[int]:
+        """
         Of the n-gram found for each, in words; 0 = an unknown word.
+        """
+    @property
     def nll(self) -> list[float]:
+        """
         Negative log-likelihood of each; infinite for the impossible.
+        """
+    @property
     def perplexity(self) -> float:
+        """
         exp(mean nll)
+        """
+    @property
     def sum(self) -> float:
+        """
         Of the log-likelihoods, <= 0.
+        """
 class NGramText:
+    """
     What an n-gram model goes on with; str() is its text.
+    """
     def __str__(self) -> str:
+        ...
+    @property
     def finish(self) -> str:
+        """
         "eos" or "length"
+        """
+    @property
     def ids(self) -> list[int]:
+        """
         </s> included, if it came.
+        """
+    @property
     def seed(self) -> int:
+        """
         The seed used.
+        """
+    @property
     def text(self) -> str:
+        ...
 class NGram:
     @staticmethod
     def load(path: str | bytes | os.PathLike, unknown_log10: typing.SupportsFloat | typing.SupportsIndex, runtime: Runtime | None, progress: collections.abc.Callable | None) -> NGram:
+        ...
     def context(self, state: NGramState) -> list[int]:
+        ...
     def decode(self, ids: collections.abc.Iterable[int] | numpy.ndarray) -> str:
+        ...
     def encode(self, text: str | bytes) -> list[int]:
+        ...
     def find(self, word: str | bytes) -> int | None:
+        ...
     def generate(self, prompt: str | bytes, sampler: Sampler, max_tokens: typing.SupportsInt | typing.SupportsIndex, allow_unknown: bool) -> NGramText:
+        ...
     def log_probabilities(self, state: NGramState) -> numpy.typing.NDArray[numpy.float32]:
+        ...
     def score(self, text: str | bytes, begin: bool, end: bool) -> NGramScore:
+        ...
     def start(self) -> NGramState:
+        ...
     def state(self, ids: collections.abc.Iterable[int] | numpy.ndarray) -> NGramState:
+        ...
     def step(self, state: NGramState, word: int) -> NGramStep:
+        ...
     def word(self, id: int) -> str:
+        ...
+    @property
     def bos(self) -> int | None:
+        ...
+    @property
     def counts(self) -> list[int]:
+        ...
+    @property
     def eos(self) -> int | None:
+        ...
+    @property
     def memory(self) -> int:
+        ...
+    @property
     def order(self) -> int:
+        ...
+    @property
     def unit(self) -> str:
+        ...
+    @property
     def unknown(self) -> int:
+        ...
+    @property
     def vocabulary(self) -> int:
+        ...
 class NGramEstimate:
+    """
     Probabilities of all n-grams of a text.
+    """
     def model(self) -> NGram:
+        ...
     def write(self, path: str | bytes | os.PathLike) -> None:
+        """
         Write an ARPA file, gzip if the path ends in ".gz".
+        """
+    @property
     def counts(self) -> list[int]:
+        """
         Number of n-grams of each order, unigrams first.
+        """
+    @property
     def discounts(self) -> list[typing.Annotated[list[float], "FixedSize(3)"]]:
+        """
         Of each order: what n-grams seen once, twice and more often are discounted by. Kneser-Ney only.
+        """
+    @property
     def fallbacks(self) -> list[bool]:
+        """
         Of each order: whether the discounts could not be estimated.
+        """
 class NGramTrainer:
     def __init__(self, *, order: typing.SupportsInt | typing.SupportsIndex = 5, smoothing: str | bytes = 'kneser_ney', added: typing.SupportsFloat | typing.SupportsIndex = 1.0, discount_fallback: typing.Annotated[collections.abc.Sequence[typing.SupportsFloat | typing.SupportsIndex], "FixedSize(3)"] | None = None, prune: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex] = [], unit: str | bytes = 'words', skip_special: bool = False, runtime: Runtime | None = None) -> None:
+        ...
     def add(self, text: str | bytes) -> None:
+        ...
     def add_file(self, path: str | bytes | os.PathLike, progress: collections.abc.Callable | None = None) -> None:
+        ...
     def estimate(self) -> NGramEstimate:
+        ...
+    @property
     def sentences(self) -> int:
+        ...
+    @property
     def words(self) -> int:
+        ...
 def default_threads() -> int:
     """
     min(affinity mask, cgroup quota rounded down, physical cores), at least 1.

@@ -137,8 +137,7 @@ struct Opened {
         config(*source),
         description(description_of(*source, config)),
         recipe(find_family(config).recipe(config)),
-        binder(*source, canonical_weights(*source, config, naming_of(find_family(config), config)),
-               options.precision),
+        binder(*source, canonical_weights(*source, config, find_family(config)), options.precision),
         network(std::make_unique<Transformer>(recipe, binder)),
         layout(cache_layout(recipe, options, fingerprint_of(*source, options.precision), source->path())) {
     if (const std::size_t most = network->positions(); most != 0 && layout.context > most) {

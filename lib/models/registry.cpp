@@ -129,4 +129,8 @@ const Family& find_family(const Config& config) {
                    config.is_gguf() ? "general.architecture" : "model_type", config.model_type(), known));
 }
 
+std::vector<Weight> canonical_weights(const WeightSource& source, const Config& config, const Family& family) {
+  return canonical_weights(source, config, source.config() ? naming_of(family, config) : Naming());
+}
+
 }  // namespace ondol

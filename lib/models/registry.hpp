@@ -29,4 +29,8 @@ struct Family {
 /// How a family's checkpoints name their tensors, heads included.
 [[nodiscard]] Naming naming_of(const Family& family, const Config& config);
 
+/// The tensors of a model under GGUF's names, sorted by name. @throws Error bad_file.
+[[nodiscard]] std::vector<Weight> canonical_weights(const WeightSource& source, const Config& config,
+                                                    const Family& family);
+
 }  // namespace ondol

@@ -616,7 +616,7 @@ class Greedy:
     """
     Keep the most likely token.
     """
-    __hash__: typing.ClassVar[None] = None
+    __hash__: typing.ClassVar[None] = None  # type: ignore[assignment]
     def __eq__(self, arg0: Greedy) -> bool:
         ...
     def __init__(self) -> None:
@@ -627,7 +627,7 @@ class Temperature:
     """
     logit / value; 0 is greedy.
     """
-    __hash__: typing.ClassVar[None] = None
+    __hash__: typing.ClassVar[None] = None  # type: ignore[assignment]
     def __eq__(self, arg0: Temperature) -> bool:
         ...
     def __init__(self, value: typing.SupportsFloat | typing.SupportsIndex) -> None:
@@ -641,7 +641,7 @@ class TopK:
     """
     Keep the k most likely tokens; 0 keeps all.
     """
-    __hash__: typing.ClassVar[None] = None
+    __hash__: typing.ClassVar[None] = None  # type: ignore[assignment]
     def __eq__(self, arg0: TopK) -> bool:
         ...
     def __init__(self, k: typing.SupportsInt | typing.SupportsIndex) -> None:
@@ -655,7 +655,7 @@ class TopP:
     """
     Keep the fewest most likely tokens whose probabilities reach p.
     """
-    __hash__: typing.ClassVar[None] = None
+    __hash__: typing.ClassVar[None] = None  # type: ignore[assignment]
     def __eq__(self, arg0: TopP) -> bool:
         ...
     def __init__(self, p: typing.SupportsFloat | typing.SupportsIndex) -> None:
@@ -669,7 +669,7 @@ class MinP:
     """
     Keep tokens at least p times as likely as the most likely one.
     """
-    __hash__: typing.ClassVar[None] = None
+    __hash__: typing.ClassVar[None] = None  # type: ignore[assignment]
     def __eq__(self, arg0: MinP) -> bool:
         ...
     def __init__(self, p: typing.SupportsFloat | typing.SupportsIndex) -> None:
@@ -683,7 +683,7 @@ class Typical:
     """
     Keep the tokens whose information is nearest to the entropy, until they reach p.
     """
-    __hash__: typing.ClassVar[None] = None
+    __hash__: typing.ClassVar[None] = None  # type: ignore[assignment]
     def __eq__(self, arg0: Typical) -> bool:
         ...
     def __init__(self, p: typing.SupportsFloat | typing.SupportsIndex) -> None:
@@ -697,7 +697,7 @@ class RepetitionPenalty:
     """
     Divide positive, multiply negative logits of tokens seen.
     """
-    __hash__: typing.ClassVar[None] = None
+    __hash__: typing.ClassVar[None] = None  # type: ignore[assignment]
     def __eq__(self, arg0: RepetitionPenalty) -> bool:
         ...
     def __init__(self, penalty: typing.SupportsFloat | typing.SupportsIndex, last_n: typing.SupportsInt | typing.SupportsIndex = 0) -> None:
@@ -714,7 +714,7 @@ class FrequencyPenalty:
     """
     logit - penalty times the token's count.
     """
-    __hash__: typing.ClassVar[None] = None
+    __hash__: typing.ClassVar[None] = None  # type: ignore[assignment]
     def __eq__(self, arg0: FrequencyPenalty) -> bool:
         ...
     def __init__(self, penalty: typing.SupportsFloat | typing.SupportsIndex, last_n: typing.SupportsInt | typing.SupportsIndex = 0) -> None:
@@ -731,7 +731,7 @@ class PresencePenalty:
     """
     logit - penalty for tokens seen.
     """
-    __hash__: typing.ClassVar[None] = None
+    __hash__: typing.ClassVar[None] = None  # type: ignore[assignment]
     def __eq__(self, arg0: PresencePenalty) -> bool:
         ...
     def __init__(self, penalty: typing.SupportsFloat | typing.SupportsIndex, last_n: typing.SupportsInt | typing.SupportsIndex = 0) -> None:
@@ -748,7 +748,7 @@ class NoRepeatNgram:
     """
     Remove tokens that would repeat an n-gram.
     """
-    __hash__: typing.ClassVar[None] = None
+    __hash__: typing.ClassVar[None] = None  # type: ignore[assignment]
     def __eq__(self, arg0: NoRepeatNgram) -> bool:
         ...
     def __init__(self, n: typing.SupportsInt | typing.SupportsIndex, last_n: typing.SupportsInt | typing.SupportsIndex = 0) -> None:
@@ -765,7 +765,7 @@ class LogitBias:
     """
     Add to the logits of single tokens; -inf removes one.
     """
-    __hash__: typing.ClassVar[None] = None
+    __hash__: typing.ClassVar[None] = None  # type: ignore[assignment]
     def __eq__(self, arg0: LogitBias) -> bool:
         ...
     def __init__(self, biases: dict) -> None:
@@ -779,7 +779,7 @@ class BannedTokens:
     """
     Remove tokens.
     """
-    __hash__: typing.ClassVar[None] = None
+    __hash__: typing.ClassVar[None] = None  # type: ignore[assignment]
     def __eq__(self, arg0: BannedTokens) -> bool:
         ...
     def __init__(self, ids: collections.abc.Iterable[int] | numpy.ndarray) -> None:
@@ -793,7 +793,7 @@ class Sampler:
     """
     Steps in the order they are applied, then one draw; no steps: greedy.
     """
-    __hash__: typing.ClassVar[None] = None
+    __hash__: typing.ClassVar[None] = None  # type: ignore[assignment]
     def __eq__(self, arg0: Sampler) -> bool:
         ...
     def __init__(self, steps: collections.abc.Sequence[Temperature | TopK | TopP | MinP | Typical | RepetitionPenalty | FrequencyPenalty | PresencePenalty | NoRepeatNgram | LogitBias | BannedTokens | Greedy] = [], seed: typing.SupportsInt | typing.SupportsIndex | None = None) -> None:
@@ -1298,12 +1298,12 @@ class NGramState:
     """
     What an n-gram model remembers of the words so far. A value, of one model; the empty one knows nothing.
     """
-    __hash__: typing.ClassVar[None] = None
+    __hash__: typing.ClassVar[None] = None  # type: ignore[assignment]
     def __copy__(self) -> NGramState:
         ...
     def __deepcopy__(self, memo: dict) -> NGramState:
         ...
-    def __eq__(self, arg0: NGramState) -> bool:
+    def __eq__(self, other: object) -> bool:
         ...
     def __init__(self) -> None:
         ...

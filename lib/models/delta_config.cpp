@@ -20,7 +20,8 @@ GatedDelta::Shape delta_of(const Config& c) {
                       .value_heads = c.count("ssm_time_step_rank", most),
                       .key_dim = c.count("ssm_state_size", most),
                       .kernel = kernel_of(c)};
-  s.value_dim = c.is_gguf() ? c.count("ssm_inner_size") / s.value_heads : c.count("linear_value_head_dim", most);
+  const bool stated = c.has("linear_value_head_dim");
+  s.value_dim = stated ? c.count("linear_value_head_dim", most) : c.count("ssm_inner_size") / s.value_heads;
   if (s.value_heads % s.key_heads != 0) c.refuse("ssm_time_step_rank", "a multiple of the number of key heads");
   if (s.value_dim == 0) c.refuse("ssm_inner_size", "as many values as there are heads, or more");
   return s;

@@ -8,7 +8,7 @@ import c_library
 import pytest
 
 OBJECTS = c_library.BUILD / "lib" / "CMakeFiles" / "ondol_isa.dir" / "kernels" / "isa"
-CONSTANTS = {"elementwise", "attention", "float_products", "quantised", "table"}
+CONSTANTS = {"elementwise", "attention", "float_products", "quantised", "recurrence", "table"}
 PLAIN = {"memcpy", "memset", "memmove", "fmaf", "_GLOBAL_OFFSET_TABLE_"}  # what a compiler calls by itself
 
 

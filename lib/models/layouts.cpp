@@ -109,6 +109,7 @@ void transpose(const Config& config, Weight& w) {
   if (w.shape.size() == 1) return;  // a bias
   if (w.shape.size() == 3) {
     if (w.format->weights > 1) return;  // quantised stacks are written as they are read
+    check(config, w, w.shape[2] <= 65'536, "no more than 65536 matrices");
     w.split(w.shape[2]);
   }
   check(config, w, w.format->weights == 1, "a float type, for it has to be transposed");

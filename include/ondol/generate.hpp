@@ -32,6 +32,10 @@ struct GenerateOptions {
   std::vector<std::string> stop{};
   /// Tokens that end the reply, besides those the model file names. Like these they are no part of its text.
   std::vector<Token> stop_ids{};
+  /// The first token that is chosen, and the last one at the full length; nothing = as an encoder-decoder's files say,
+  /// negative = none.
+  std::optional<Token> forced_bos{};
+  std::optional<Token> forced_eos{};
   /// Go on past end tokens, which may be chosen like all others.
   bool ignore_eos = false;
   /// Keep the stop string in the text (it always stays in the cache).
@@ -95,10 +99,12 @@ struct Result {
   Finish finish = Finish::none;
   std::string stop;        ///< with Finish::stop: the stop string found, or empty for a stop id
   std::uint64_t seed = 0;  ///< the seed used
+  float score = 0;         ///< of a beam search: log-probability divided by length^length_penalty
   Timings timings;
 };
 
-/// A prompt: ids as they are, or text that is encoded with start tokens as the file says.
+/// A prompt: ids as they are, or text that is encoded with start tokens as the file says. For an encoder-decoder the
+/// source, text with end tokens too; what it writes starts with a token that its files name.
 using Prompt = std::variant<std::string, std::vector<Token>>;
 
 /// A running generation, pulled piece by piece: `for (const Piece& piece : model_generate) ...`.

@@ -8,6 +8,7 @@
 #include <stop_token>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "ondol/chat_template.hpp"
@@ -32,10 +33,31 @@ struct LoadOptions {
   std::shared_ptr<Progress> progress{};
 };
 
+enum class ModelKind : std::int32_t {
+  decoder,         ///< goes on with a text
+  encoder,         ///< reads a whole text in both directions
+  encoder_decoder  ///< writes a text about another one, its source
+};
+[[nodiscard]] ONDOL_API const char* model_kind_name(ModelKind kind) noexcept;
+
+/// What a generation starts, ends and keeps off with, as generation_config.json or config.json say.
+struct GenerationDefaults {
+  std::optional<Token> decoder_start{};  ///< encoder-decoders: the first token of what they write
+  std::optional<Token> forced_bos{};     ///< the first token that is chosen
+  std::optional<Token> forced_eos{};     ///< the last token at the full length
+  std::vector<Token> banned{};           ///< never chosen
+  std::vector<Token> ends{};             ///< end the text
+};
+
 /// Shape of a model as its file states it.
 struct ModelInfo {
   std::string architecture;  ///< "llama"
   std::string name;          ///< as the file calls it, may be empty
+  ModelKind kind = ModelKind::decoder;
+  std::string head;                 ///< "language", "sequence", "tokens", "span" or "none": what logits there are
+  std::vector<std::string> labels;  ///< of a head that has them
+  bool multi_label = false;         ///< whether several of them may hold at once
+  std::size_t token_types = 0;      ///< kinds of token that were learned
   std::size_t context = 0;   ///< positions the model was made for
   std::size_t layers = 0;
   std::size_t hidden_size = 0;
@@ -97,6 +119,23 @@ struct Want {
   bool hidden = false;
 };
 
+/// A whole text, read at once.
+struct WholeText {
+  std::span<const Token> tokens;                 ///< at least one
+  std::span<const std::uint32_t> types{};        ///< kinds of token ("token types"); empty: all 0
+  std::size_t prompt = 0;                        ///< so many tokens in front may be left out of an embedding
+};
+
+/// What is wanted of a whole text.
+enum class Output : std::int32_t {
+  hidden,    ///< [tokens, hidden_size] behind the last norm; of an encoder-decoder the encoder's
+  logits,    ///< [tokens, vocabulary], or of a head for tokens [tokens, labels]
+  labels,    ///< [tokens, labels] of a head for tokens
+  classes,   ///< [1, labels] of a head for whole texts
+  spans,     ///< [tokens, 2]: where an answer begins and where it ends
+  embedding  ///< [1, embedding_size()]: pooled, projected and normalised as the model's folder says
+};
+
 /// Tokens to append to one sequence.
 struct Step {
   KVCache& cache;
@@ -136,7 +175,28 @@ class ONDOL_API Model {
   [[nodiscard]] std::uint64_t fingerprint() const noexcept;
 
   /// An empty cache for one sequence; takes memory as it grows.
+  /// @throws Error unsupported: an encoder, which keeps nothing.
   [[nodiscard]] KVCache new_cache() const;
+  /// Empty caches of an encoder-decoder, one a source, each of which the encoder has read. Forks share the source.
+  /// @throws Error as read(); unsupported: another kind of model.
+  [[nodiscard]] std::vector<KVCache> new_caches(std::span<const WholeText> sources,
+                                                const std::stop_token& stop = {}) const;
+  [[nodiscard]] KVCache new_cache(std::span<const Token> source, const std::stop_token& stop = {}) const;
+  [[nodiscard]] const GenerationDefaults& generation_defaults() const noexcept;
+
+  /// Reads whole texts, without padding, and gives what is wanted of each. Results do not depend on the number of
+  /// threads nor on the other texts.
+  /// @throws Error invalid_argument: no tokens, an id or a type out of range; unsupported: the model has no such head;
+  ///         context_full; out_of_memory; cancelled.
+  [[nodiscard]] std::vector<Tensor> read(std::span<const WholeText> texts, Output output,
+                                         const std::stop_token& stop = {}, Progress* progress = nullptr) const;
+  /// Width of embeddings. @throws Error: why the folder's modules cannot be run.
+  [[nodiscard]] std::size_t embedding_size() const;
+  /// Most tokens of a text to be embedded.
+  [[nodiscard]] std::size_t embedding_context() const;
+  /// Texts to put in front of those that are embedded, by name, and the name of the default one ("" = none).
+  [[nodiscard]] std::vector<std::pair<std::string, std::string>> embedding_prompts() const;
+  [[nodiscard]] std::string default_embedding_prompt() const;
 
   /// Appends each step's tokens to its cache and computes what it wants, all steps in one pass over the weights.
   /// Results do not depend on the number of threads, on the other steps, or on how a sequence is cut into steps.
@@ -151,8 +211,11 @@ class ONDOL_API Model {
   [[nodiscard]] Tensor embed(std::span<const Token> ids) const;
   /// Logits [rows, vocabulary] of hidden states [rows, hidden_size] as StepOutput::hidden gives them.
   [[nodiscard]] Tensor head(const Tensor& hidden) const;
-  /// Logits of every position of a fresh sequence, [ids, vocabulary].
+  /// Logits of every position of a fresh sequence, [ids, vocabulary]; of a head for tokens [ids, labels].
   [[nodiscard]] Tensor logits(std::span<const Token> ids) const;
+  /// Logits of every position that an encoder-decoder writes about `source`, [ids, vocabulary].
+  [[nodiscard]] Tensor logits(std::span<const Token> source, std::span<const Token> ids,
+                              const std::stop_token& stop = {}) const;
 
  private:
   struct Impl;

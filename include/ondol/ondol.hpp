@@ -1,6 +1,7 @@
 #pragma once
 
 /// All of Ondol.
+#include "ondol/beam_search.hpp"
 #include "ondol/chat_template.hpp"
 #include "ondol/convert.hpp"
 #include "ondol/error.hpp"
@@ -14,6 +15,7 @@
 #include "ondol/reply_parser.hpp"
 #include "ondol/runtime.hpp"
 #include "ondol/sampler.hpp"
+#include "ondol/tasks.hpp"
 #include "ondol/tensor.hpp"
 #include "ondol/tokenizer.hpp"
 #include "ondol/version.hpp"

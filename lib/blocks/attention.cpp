@@ -101,16 +101,42 @@ void Attention::apply(Activations& x, const Pass& pass, std::span<const KeyValue
           const auto factor = static_cast<float>(1 + shape.temperature_scale * std::log1p(steps));
           for (std::size_t d = 0; d < width; ++d) q[row * width + d] *= factor;
         }
-        for (std::size_t head = 0; head < kv_heads; ++head) {
-          const std::size_t block = head * span.blocks + position / cache_block;
-          const std::size_t at = row * kv_width + head * head_dim;
-          compute.kernels.attention->store(k + at, v + at, head_dim, head_dim, position % cache_block, type,
-                                           span.keys[block], span.values[block]);
-        }
+        store_row(shape, k + row * kv_width, v + row * kv_width, position, span, type, compute.kernels);
       }
     });
   }
+  auto* mixed = compute.arena.take<float>(rows * width);
+  attend({shape, q, rows, spans, pass.bias, sinks, type}, mixed, compute);
+  if (gates) {
+    compute.pool.parallel_ranges(rows, 4, [&](std::size_t begin, std::size_t end) {
+      const std::size_t n = (end - begin) * width;
+      compute.kernels.elementwise->activate(Activation::sigmoid, gates + begin * width, n);
+      compute.kernels.elementwise->multiply(mixed + begin * width, gates + begin * width, n);
+    });
+  }
+  Activations attended(mixed, rows, width, width);
+  output.apply(attended, out, compute);
+  scale(out, rows * output.outputs(), shape.output_scale, compute);
+}
 
+void store_row(const Attention::Shape& shape, const float* key, const float* value, std::size_t position,
+               const KeyValueSpan& span, CacheType type, const Kernels& kernels) {
+  const std::size_t dim = shape.head_dim;
+  for (std::size_t head = 0; head < shape.kv_heads; ++head) {
+    const std::size_t block = head * span.blocks + position / cache_block;
+    kernels.attention->store(key + head * dim, value + head * dim, dim, dim, position % cache_block, type,
+                             span.keys[block], span.values[block]);
+  }
+}
+
+void attend(const AttendTask& task, float* mixed, Compute& compute) {
+  const Arena::Scope scope(compute.arena);
+  const Attention::Shape& shape = task.shape;
+  const std::size_t heads = shape.heads;
+  const std::size_t kv_heads = shape.kv_heads;
+  const std::size_t head_dim = shape.head_dim;
+  const std::size_t width = heads * head_dim;
+  const std::span<const KeyValueSpan> spans = task.spans;
   // A task: one kv head, some rows of one sequence, all query heads that share the kv head.
   struct Tile {
     const KeyValueSpan* span;
@@ -132,10 +158,9 @@ void Attention::apply(Activations& x, const Pass& pass, std::span<const KeyValue
       end = begin;
     }
   }
-  const std::size_t most = std::min(tile_rows, rows) * group;
+  const std::size_t most = std::min(tile_rows, task.rows) * group;
   const std::size_t scratch_size = attention_scratch(std::min<std::size_t>(most, 64), head_dim, head_dim);
   auto* scratch = compute.arena.take<float>(count * scratch_size);
-  auto* mixed = compute.arena.take<float>(rows * width);
   compute.pool.parallel_for(count, [&](std::size_t i) {
     const Tile& tile = tiles[i];
     const float* queries[64];
@@ -145,13 +170,19 @@ void Attention::apply(Activations& x, const Pass& pass, std::span<const KeyValue
     std::uint32_t first[64];
     std::uint32_t end[64];
     std::size_t n = 0;
+    const auto seen = static_cast<std::uint32_t>(tile.span->seen);
+    // Positions before the row's own that it sees; in both directions the window lies around it.
+    const auto window = static_cast<std::uint32_t>(seen ? (shape.window + 1) / 2 : shape.window);
     const auto first_seen = [&](std::uint32_t position) -> std::uint32_t {
       if (shape.chunk != 0) return position - position % static_cast<std::uint32_t>(shape.chunk);
-      const auto window = static_cast<std::uint32_t>(shape.window);
       return window != 0 && position + 1 > window ? position + 1 - window : 0;
     };
+    const auto end_seen = [&](std::uint32_t position) -> std::uint32_t {
+      if (seen == 0) return position + 1;
+      return window != 0 ? std::min(position + window, seen) : seen;
+    };
     const auto flush = [&] {
-      const AttentionTask task{.queries = queries,
+      const AttentionTask rows{.queries = queries,
                                .out = outs,
                                .first = first,
                                .end = end,
@@ -162,11 +193,11 @@ void Attention::apply(Activations& x, const Pass& pass, std::span<const KeyValue
                                .value_dim = head_dim,
                                .scale = static_cast<float>(shape.scale),
                                .softcap = static_cast<float>(shape.softcap),
-                               .type = type,
+                               .type = task.type,
                                .scratch = scratch + i * scratch_size,
-                               .bias = pass.bias.at ? biases : nullptr,
-                               .sinks = sinks.empty() ? nullptr : sink};
-      compute.kernels.attention->attend(task);
+                               .bias = task.bias.at ? biases : nullptr,
+                               .sinks = task.sinks.empty() ? nullptr : sink};
+      compute.kernels.attention->attend(rows);
       n = 0;
     };
     for (std::size_t r = tile.begin; r < tile.end; ++r) {
@@ -176,27 +207,20 @@ void Attention::apply(Activations& x, const Pass& pass, std::span<const KeyValue
         if (n == 64) flush();  // only with more than 64 query heads a kv head
         const std::size_t head = tile.head * group + g;
         const std::size_t at = row * width + head * head_dim;
-        queries[n] = q + at;
+        queries[n] = task.queries + at;
         outs[n] = mixed + at;
-        if (pass.bias.at) biases[n] = pass.bias.at + head * pass.bias.stride - position;
-        if (!sinks.empty()) sink[n] = sinks[head];
+        if (task.bias.at) {
+          const float* own = task.bias.at + head * task.bias.stride;
+          biases[n] = task.bias.row_stride != 0 ? own + row * task.bias.row_stride : own - position;
+        }
+        if (!task.sinks.empty()) sink[n] = task.sinks[head];
         first[n] = first_seen(position);
-        end[n] = position + 1;
+        end[n] = end_seen(position);
         ++n;
       }
     }
     flush();
   });
-  if (gates) {
-    compute.pool.parallel_ranges(rows, 4, [&](std::size_t begin, std::size_t end) {
-      const std::size_t n = (end - begin) * width;
-      compute.kernels.elementwise->activate(Activation::sigmoid, gates + begin * width, n);
-      compute.kernels.elementwise->multiply(mixed + begin * width, gates + begin * width, n);
-    });
-  }
-  Activations attended(mixed, rows, width, width);
-  output.apply(attended, out, compute);
-  scale(out, rows * output.outputs(), shape.output_scale, compute);
 }
 
 }  // namespace ondol

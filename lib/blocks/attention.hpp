@@ -20,13 +20,16 @@ struct KeyValueSpan {
   std::uint32_t first_position;  ///< of first_row; the rows that follow stand behind it one by one
   std::byte** keys;
   std::byte** values;
-  std::size_t blocks;  ///< blocks a head, enough for all positions of these rows
+  std::size_t blocks;    ///< blocks a head, enough for all positions of these rows
+  std::size_t seen = 0;  ///< > 0: all rows see so many positions, in both directions; 0: those up to their own
 };
 
-/// What is added to scores by the distance between key and query: of head h, at[h * stride + key - query].
+/// What is added to scores. By the distance between key and query: of head h, at[h * stride + key - query]; or, with a
+/// row_stride, by row and key: at[h * stride + row * row_stride + key]. Read for whole blocks.
 struct DistanceBias {
   const float* at = nullptr;  ///< null: nothing
   std::size_t stride = 0;
+  std::size_t row_stride = 0;
 };
 
 /// Norms of queries and keys.
@@ -38,14 +41,14 @@ enum class QueryKeyNorm : std::uint8_t {
   whole       ///< over all heads at once, [heads * head_dim]
 };
 
-/// Causal self-attention with grouped heads (Ainslie et al. 2023) over the cache.
+/// Self-attention with grouped heads (Ainslie et al. 2023) over the cache, or over whole sequences in both directions.
 struct Attention {
   struct Shape {
     std::size_t heads = 0;
     std::size_t kv_heads = 0;
     std::size_t head_dim = 0;
     double scale = 0;        ///< of the scores, usually 1 / sqrt(head_dim)
-    std::size_t window = 0;  ///< positions a row sees, itself included; 0 = all before it
+    std::size_t window = 0;  ///< positions a row sees, itself included (in both directions: in the middle); 0 = all
     std::size_t chunk = 0;   ///< > 0: a row sees its own chunk of so many positions only
     int rope = 0;            ///< which of the model's rotary embeddings; -1 = none
     QueryKeyNorm query_key_norm = QueryKeyNorm::none;
@@ -56,6 +59,7 @@ struct Attention {
     double clip = 0;       ///< values, and queries and keys behind their norm, are cut to +-clip; 0 = not
     double alibi = 0;      ///< > 0: the largest exponent of ALiBi's slopes (Press et al. 2022), usually 8
     double alibi_scale = 1;
+    bool relative_bias = false;  ///< the model's biases by distance are added to the scores
     /// > 0: queries are multiplied by 1 + temperature_scale * ln(1 + floor((position + 1) / temperature_step))
     /// (Nakanishi 2025, as Llama 4 has it).
     double temperature_step = 0;
@@ -89,6 +93,23 @@ struct Attention {
   void prepare(float* x, std::size_t heads_of_x, const Norm& norm, const Pass& pass, std::size_t row,
                const Kernels& kernels) const;
 };
+
+/// mixed = softmax(scale * queries keys^T + bias) values, both [rows, heads * head_dim].
+struct AttendTask {
+  const Attention::Shape& shape;
+  const float* queries;
+  std::size_t rows;
+  std::span<const KeyValueSpan> spans;
+  DistanceBias bias;
+  std::span<const float> sinks;
+  CacheType type;
+};
+void attend(const AttendTask& task, float* mixed, Compute& compute);
+
+/// Stores `count` rows of keys and values, [rows, kv_heads * dim] each, as positions from `position` on of blocks as
+/// KeyValueSpan has them.
+void store_row(const Attention::Shape& shape, const float* key, const float* value, std::size_t position,
+               const KeyValueSpan& span, CacheType type, const Kernels& kernels);
 
 /// ALiBi's slope of each head: a geometric series, interleaved with that of twice as many heads where their number is no
 /// power of two.

@@ -20,7 +20,7 @@ struct Experts {
     /// > 0: gates are cut at the limit and the rest to +-limit, and the product is gate sigmoid(alpha gate) (up + 1)
     /// (gpt-oss); `activation` is not used then.
     double limit = 0;
-    double alpha = 1.702;
+    double alpha = 1.702f;  ///< as float32, in which files state it
     bool weigh_input = false;     ///< weights multiply an expert's input, not its output
     std::size_t shared_size = 0;  ///< > 0: intermediate size of an Mlp that every row uses
     bool shared_gate = false;     ///< its output is multiplied by the sigmoid of one more product of x

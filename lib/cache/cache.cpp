@@ -69,6 +69,15 @@ void KVCache::Impl::make_room(std::size_t count) {
   }
 }
 
+void KVCache::Impl::make_source(std::size_t length) {
+  std::vector<Block> made(layers_.size());
+  for (std::size_t i = 0; i < layers_.size(); ++i) {
+    if (const std::size_t bytes = layout_->source_bytes(i, length)) made[i] = new_block(2 * bytes);
+  }
+  for (std::size_t i = 0; i < layers_.size(); ++i) layers_[i].source = std::move(made[i]);
+  source_length_ = length;
+}
+
 void KVCache::Impl::leave_windows() noexcept {
   for (std::size_t i = 0; i < layers_.size(); ++i) {
     auto& blocks = layers_[i].blocks;
@@ -149,7 +158,7 @@ std::uint64_t KVCache::Impl::bytes() const noexcept {
   std::uint64_t sum = 0;
   for (std::size_t i = 0; i < layers_.size(); ++i) {
     for (const Block& block : layers_[i].blocks) sum += block ? block->size() : 0;
-    for (const Block* state : {&layers_[i].state, &layers_[i].next}) sum += *state ? (*state)->size() : 0;
+    for (const Block* state : {&layers_[i].state, &layers_[i].next, &layers_[i].source}) sum += *state ? (*state)->size() : 0;
   }
   for (const Checkpoint& checkpoint : checkpoints_) {
     for (std::size_t i = 0; i < checkpoint.states.size(); ++i) {

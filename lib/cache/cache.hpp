@@ -18,6 +18,8 @@ struct LayerCache {
   std::size_t value_dim = 0;
   std::size_t window = 0;  ///< > 0: no row sees further back than so many positions, itself included
   std::size_t state = 0;   ///< floats of a recurrent state
+  std::size_t source_heads = 0;  ///< > 0: keys and values of an encoder's source, with so many kv heads
+  std::size_t source_dim = 0;    ///< of a key and of a value of it
 
   bool operator==(const LayerCache&) const = default;
 };
@@ -28,6 +30,7 @@ struct CacheLayout {
   std::vector<LayerCache> layers;
   std::size_t context = 0;
   CacheType type = CacheType::f16;
+  std::size_t source_context = 0;  ///< most positions of an encoder's source
 
   [[nodiscard]] std::size_t key_bytes(std::size_t layer) const noexcept {
     return cache_head_bytes(type, layers[layer].key_dim);
@@ -38,6 +41,11 @@ struct CacheLayout {
   /// One block of a layer: the keys of all kv heads, then the values of all.
   [[nodiscard]] std::size_t block_bytes(std::size_t layer) const noexcept {
     return layers[layer].kv_heads * (key_bytes(layer) + value_bytes(layer));
+  }
+  /// Blocks of all keys, or of all values, of a source.
+  [[nodiscard]] std::size_t source_bytes(std::size_t layer, std::size_t length) const noexcept {
+    const std::size_t blocks = (length + cache_block - 1) / cache_block;
+    return layers[layer].source_heads * blocks * cache_head_bytes(type, layers[layer].source_dim);
   }
   [[nodiscard]] bool has_state() const noexcept;
   /// Whether positions cannot always be taken back.
@@ -100,6 +108,17 @@ class KVCache::Impl {
   [[nodiscard]] float* next_state(std::size_t layer) noexcept { return layers_[layer].next->as<float>(); }
   [[nodiscard]] std::size_t blocks() const noexcept { return (length_ + cache_block - 1) / cache_block; }
 
+  /// Positions of the source that an encoder has read for this sequence; 0 = none. It stays when positions are taken
+  /// back, and forks share it.
+  [[nodiscard]] std::size_t source_length() const noexcept { return source_length_; }
+  /// Makes room for a source in every layer that has one. @throws Error out_of_memory: then nothing has changed.
+  void make_source(std::size_t length);
+  /// A layer's source: the keys of all heads' blocks [heads][blocks], and the values.
+  [[nodiscard]] std::byte* source_keys(std::size_t layer) noexcept { return layers_[layer].source->data(); }
+  [[nodiscard]] std::byte* source_values(std::size_t layer) noexcept {
+    return layers_[layer].source->data() + layout_->source_bytes(layer, source_length_);
+  }
+
   /// For reading a saved cache: the state to fill, and the length when all is there.
   [[nodiscard]] float* writable_state(std::size_t layer) noexcept { return layers_[layer].state->as<float>(); }
   void restore(std::size_t length) noexcept;
@@ -112,6 +131,7 @@ class KVCache::Impl {
     std::vector<Block> blocks;  // by position; empty ones have left the window
     Block state;                // at length_
     Block next;                 // being written
+    Block source;               // keys, then values
   };
   struct Checkpoint {
     std::size_t length;
@@ -123,6 +143,7 @@ class KVCache::Impl {
   std::shared_ptr<MemoryAccount> memory_;
   std::size_t length_ = 0;
   std::size_t planned_ = 0;
+  std::size_t source_length_ = 0;
   std::vector<Held> layers_;
   std::vector<Checkpoint> checkpoints_;  // ascending
 };

@@ -16,24 +16,26 @@ namespace ondol {
 namespace {
 
 struct Header {
-  std::array<char, 8> magic{'O', 'N', 'D', 'O', 'L', 'K', 'V', '2'};
+  std::array<char, 8> magic{'O', 'N', 'D', 'O', 'L', 'K', 'V', '3'};
   std::uint64_t fingerprint = 0;
   std::uint64_t type = 0;
   std::uint64_t layers = 0;
   std::uint64_t length = 0;
   std::uint64_t planned = 0;
+  std::uint64_t source = 0;
 };
 
-Header header_of(const CacheLayout& layout, std::size_t length, std::size_t planned) {
+Header header_of(const CacheLayout& layout, std::size_t length, std::size_t planned, std::size_t source) {
   return {.fingerprint = layout.fingerprint,
           .type = static_cast<std::uint64_t>(layout.type),
           .layers = layout.layers.size(),
           .length = length,
-          .planned = planned};
+          .planned = planned,
+          .source = source};
 }
 
 /// Calls visit(bytes) for what a cache of its length holds, in the order of the file: of each layer the blocks, but for
-/// those that have left the window, then the state.
+/// those that have left the window, then an encoder's source, then the state.
 template <class Visit>
 void for_each_part(KVCache::Impl& cache, std::size_t length, Visit&& visit) {
   const CacheLayout& layout = cache.layout();
@@ -43,6 +45,9 @@ void for_each_part(KVCache::Impl& cache, std::size_t length, Visit&& visit) {
       for (std::size_t block = layout.first_block(layer, length); block < blocks; ++block) {
         visit(std::span(cache.keys(layer, block, 0), layout.block_bytes(layer)));
       }
+    }
+    if (const std::size_t source = layout.source_bytes(layer, cache.source_length())) {
+      visit(std::span(cache.source_keys(layer), 2 * source));
     }
     const std::size_t state = layout.layers[layer].state;
     if (state > 0 && length > 0) visit(std::as_writable_bytes(std::span(cache.writable_state(layer), state)));
@@ -60,7 +65,8 @@ void read_exactly(std::istream& in, void* data, std::size_t size, const std::str
 
 void write_cache(std::ostream& out, const KVCache& cache, const std::string& where) {
   KVCache copy = cache;  // shares the blocks; for_each_part needs a mutable one
-  const Header header = header_of(cache.impl().layout(), cache.length(), cache.impl().planned());
+  const Header header = header_of(cache.impl().layout(), cache.length(), cache.impl().planned(),
+                                  cache.impl().source_length());
   Hash64 hash;
   const auto put = [&](std::span<const std::byte> bytes) {
     hash.add(bytes);
@@ -78,7 +84,7 @@ void read_cache(std::istream& in, KVCache& cache, const std::string& where) {
   Header found;
   read_exactly(in, &found, sizeof found, where, "header");
   if (found.magic != Header{}.magic) fail(Status::bad_file, fmt::format("{}: not a saved cache", where));
-  const Header expected = header_of(layout, found.length, found.planned);
+  const Header expected = header_of(layout, found.length, found.planned, found.source);
   if (std::memcmp(&found, &expected, sizeof found) != 0) {
     fail(Status::mismatch, fmt::format("{}: saved by another model, precision or cache type (fingerprint {:016x}, "
                                        "expected {:016x})",
@@ -88,8 +94,13 @@ void read_cache(std::istream& in, KVCache& cache, const std::string& where) {
     fail(Status::context_full,
          fmt::format("{}: holds {} positions, the context has {}", where, found.length, layout.context));
   }
+  if (found.source > layout.source_context) {
+    fail(Status::bad_file, fmt::format("{}: holds a source of {} positions, the model reads {}", where, found.source,
+                                       layout.source_context));
+  }
   KVCache fresh = cache;
   fresh.clear();
+  fresh.impl().make_source(found.source);
   fresh.impl().make_room(found.length);
   Hash64 hash;
   hash.add(std::as_bytes(std::span(&found, 1)));

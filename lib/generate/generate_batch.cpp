@@ -1,8 +1,7 @@
-#include <fmt/format.h>
-
 #include "base/fail.hpp"
 #include "generate/prompt.hpp"
 #include "generate/reply.hpp"
+#include "generate/start.hpp"
 #include "ondol/generate.hpp"
 
 namespace ondol {
@@ -15,17 +14,6 @@ struct Sequence {
   [[nodiscard]] std::span<const Token> pending() const { return std::span(reply.tokens()).subspan(cache.length()); }
 };
 
-/// Ids of one prompt of many, so that errors name it.
-std::vector<Token> checked_ids(const Model& model, const Prompt& prompt, std::size_t index) {
-  try {
-    std::vector<Token> ids = prompt_ids(model, prompt, Place::start);
-    check_room(ids.size(), 0, model.context());
-    return ids;
-  } catch (const Error& error) {
-    fail(error.code(), fmt::format("prompts[{}]: {}", index, error.what()));
-  }
-}
-
 }  // namespace
 
 std::vector<Result> generate_batch(const Model& model, std::span<const Prompt> prompts,
@@ -36,10 +24,11 @@ std::vector<Result> generate_batch(const Model& model, std::span<const Prompt> p
   const std::uint64_t seed = seed_of(options);
   std::vector<Sequence> sequences;
   sequences.reserve(prompts.size());
-  for (std::size_t i = 0; i < prompts.size(); ++i) {
-    std::vector<Token> ids = checked_ids(model, prompts[i], i);
-    sequences.push_back({model.new_cache(),
-                         Reply(ReplyModel::of(model), std::move(ids), {0, model.context()}, options, seed + i, start)});
+  const GenerateOptions own = with_defaults(model, options);
+  for (Start& begun : starts(model, prompts, options.cancel)) {
+    const std::uint64_t own_seed = seed + sequences.size();
+    sequences.push_back({std::move(begun.cache), Reply(ReplyModel::of(model), std::move(begun.tokens),
+                                                       {0, model.context()}, own, own_seed, start)});
   }
 
   bool prefill = true;

@@ -4,6 +4,7 @@
 
 #include "base/fail.hpp"
 #include "generate/prompt.hpp"
+#include "generate/start.hpp"
 
 namespace ondol {
 
@@ -111,7 +112,9 @@ void Generation::append(const Prompt& more) {
 }
 
 Generation generate(const Model& model, const Prompt& prompt, const GenerateOptions& options) {
-  return generate(model, model.new_cache(), prompt, options);
+  if (model.info().kind != ModelKind::encoder_decoder) return generate(model, model.new_cache(), prompt, options);
+  Start start = std::move(starts(model, {&prompt, 1}, options.cancel).front());
+  return generate(model, std::move(start.cache), std::move(start.tokens), with_defaults(model, options));
 }
 
 Generation generate(const Model& model, KVCache cache, const Prompt& prompt, const GenerateOptions& options) {

@@ -44,6 +44,9 @@ void check_options(const Model& model, const GenerateOptions& options) {
   const std::size_t vocabulary = model.info().vocabulary;
   options.sampler.check(vocabulary);
   check_ids(options.stop_ids, vocabulary, "stop_ids");
+  for (const auto& [id, name] : {std::pair{options.forced_bos, "forced_bos"}, {options.forced_eos, "forced_eos"}}) {
+    if (id.value_or(-1) >= 0) check_ids({*id}, vocabulary, name);
+  }
   if (options.logprobs && *options.logprobs > vocabulary) {
     fail(Status::invalid_argument,
          fmt::format("logprobs is {}, expected at most the vocabulary's {}", *options.logprobs, vocabulary));

@@ -11,6 +11,7 @@ namespace ondol {
 ReplyModel ReplyModel::of(const Model& model) {
   ReplyModel result;
   if (model.has_tokenizer()) result.tokenizer = model.tokenizer();
+  if (!result.tokenizer) result.ends = model.generation_defaults().ends;
   result.elementwise = kernels(model.runtime().state()->isa).elementwise;
   return result;
 }
@@ -35,18 +36,39 @@ Reply::Reply(ReplyModel model, std::vector<Token> prompt, Room room, const Gener
   result_.timings.cached_tokens = room.before;
   if (options_.min_tokens > 0) {
     masked_ = options_.stop_ids;
-    const std::size_t known = model_.tokenizer && !options_.ignore_eos ? model_.tokenizer->size() : 0;
-    for (std::size_t id = 0; id < known; ++id) {
-      if (is_end(static_cast<Token>(id))) masked_.push_back(static_cast<Token>(id));
+    if (!options_.ignore_eos) {
+      const std::vector<Token> ends = model_.end_ids();
+      masked_.insert(masked_.end(), ends.begin(), ends.end());
     }
   }
 }
 
-bool Reply::is_end(Token id) const {
-  return model_.tokenizer && static_cast<std::size_t>(id) < model_.tokenizer->size() && model_.tokenizer->is_end(id);
+bool ReplyModel::is_end(Token id) const {
+  if (!tokenizer) return std::ranges::find(ends, id) != ends.end();
+  return static_cast<std::size_t>(id) < tokenizer->size() && tokenizer->is_end(id);
+}
+
+std::vector<Token> ReplyModel::end_ids() const {
+  if (!tokenizer) return ends;
+  std::vector<Token> ids;
+  for (std::size_t id = 0; id < tokenizer->size(); ++id) {
+    if (tokenizer->is_end(static_cast<Token>(id))) ids.push_back(static_cast<Token>(id));
+  }
+  return ids;
+}
+
+/// The token that has to come now, if one has to.
+std::optional<Token> Reply::forced() const {
+  const std::size_t made = result_.ids.size();
+  const std::size_t room = room_.context - room_.before - tokens_.size() + made;
+  const std::size_t most = options_.max_tokens != 0 ? std::min(options_.max_tokens, room) : room;
+  if (made == 0 && options_.forced_bos.value_or(-1) >= 0) return options_.forced_bos;
+  if (made + 1 == most && options_.forced_eos.value_or(-1) >= 0) return options_.forced_eos;
+  return std::nullopt;
 }
 
 Token Reply::sample(std::span<const float> logits) {
+  if (const auto id = forced()) return *id;
   candidates_.assign(logits);
   if (result_.ids.size() < options_.min_tokens) candidates_.remove(masked_);
   return options_.sampler.sample(candidates_, {tokens_}, result_.seed, room_.before + tokens_.size());
@@ -74,7 +96,7 @@ bool Reply::is_stop(Token id) const {
 }
 
 Finish Reply::finish_after(Token id, const ReplyText::Added& added) const {
-  if (!options_.ignore_eos && is_end(id)) return Finish::eos;
+  if (!options_.ignore_eos && model_.is_end(id)) return Finish::eos;
   if (added.stop || is_stop(id)) return Finish::stop;
   if (result_.ids.size() == options_.max_tokens) return Finish::length;  // 0 is never reached
   if (room_.before + tokens_.size() >= room_.context) return Finish::length;
@@ -89,7 +111,7 @@ Piece Reply::choose(std::span<const float> logits) {
   result_.ids.push_back(id);
   result_.tokens.push_back(piece.tokens.front());
 
-  const bool shown = !is_stop(id) && (options_.ignore_eos || !is_end(id));
+  const bool shown = !is_stop(id) && (options_.ignore_eos || !model_.is_end(id));
   ReplyText::Added added;
   if (shown) added = text_.add(id, result_.ids.size() >= options_.min_tokens);
   piece.text = std::move(added.text);

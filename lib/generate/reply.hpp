@@ -17,7 +17,10 @@ namespace ondol {
 struct ReplyModel {
   std::optional<Tokenizer> tokenizer{};
   const ElementwiseKernels* elementwise = nullptr;
+  std::vector<Token> ends{};  ///< without a tokenizer: what the files say that ends a text
 
+  [[nodiscard]] bool is_end(Token id) const;
+  [[nodiscard]] std::vector<Token> end_ids() const;
   [[nodiscard]] static ReplyModel of(const Model& model);
 };
 
@@ -55,8 +58,8 @@ class Reply {
   [[nodiscard]] Token sample(std::span<const float> logits);
   [[nodiscard]] ChosenToken describe(Token id, std::span<const float> logits);
   [[nodiscard]] Finish finish_after(Token id, const ReplyText::Added& added) const;
-  [[nodiscard]] bool is_end(Token id) const;
   [[nodiscard]] bool is_stop(Token id) const;
+  [[nodiscard]] std::optional<Token> forced() const;
   void take_timings();
 
   ReplyModel model_;

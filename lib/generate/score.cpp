@@ -6,6 +6,7 @@
 #include "base/fail.hpp"
 #include "generate/log_softmax.hpp"
 #include "generate/prompt.hpp"
+#include "generate/start.hpp"
 #include "kernels/kernels.hpp"
 #include "ondol/generate.hpp"
 
@@ -16,14 +17,13 @@ namespace {
 constexpr std::size_t chunk = 64;
 
 /// Negative log-likelihood of ids[first ..] given all before, first >= 1.
-std::vector<float> nll_from(const Model& model, std::span<const Token> ids, std::size_t first,
+std::vector<float> nll_from(const Model& model, KVCache cache, std::span<const Token> ids, std::size_t first,
                             const std::stop_token& stop) {
   if (ids.size() > model.context()) {
     fail(Status::context_full,
          fmt::format("score: the text has {} tokens, the context {} positions", ids.size(), model.context()));
   }
   const ElementwiseKernels& kernels = *ondol::kernels(model.runtime().state()->isa).elementwise;
-  KVCache cache = model.new_cache();
   const auto forward = [&](std::size_t begin, std::size_t end, Want want) {
     const Step step{cache, ids.subspan(begin, end - begin), want};
     return std::move(model.forward({&step, 1}, stop).front().logits);
@@ -64,17 +64,23 @@ double Score::perplexity() const noexcept {
 Score score(const Model& model, const Prompt& text, const std::stop_token& stop) {
   Score result;
   result.ids = some_ids(model, text, Place::start, "text");
-  result.nll = nll_from(model, result.ids, 1, stop);
+  result.nll = nll_from(model, model.new_cache(), result.ids, 1, stop);
   return result;
 }
 
 Score score(const Model& model, const Prompt& prompt, const Prompt& continuation, const std::stop_token& stop) {
-  std::vector<Token> ids = some_ids(model, prompt, Place::start, "prompt");
-  const std::size_t first = ids.size();
+  const bool source = model.info().kind == ModelKind::encoder_decoder;
+  Start start = source ? std::move(starts(model, {&prompt, 1}, stop).front())
+                       : Start{model.new_cache(), some_ids(model, prompt, Place::start, "prompt")};
+  const std::size_t first = start.tokens.size();
   Score result;
-  result.ids = some_ids(model, continuation, Place::later, "continuation");
-  ids.insert(ids.end(), result.ids.begin(), result.ids.end());
-  result.nll = nll_from(model, ids, first, stop);
+  if (const auto* text = std::get_if<std::string>(&continuation); text && source) {
+    result.ids = model.tokenizer().encode(*text, {.fit_length = false});  // with its end token
+  } else {
+    result.ids = some_ids(model, continuation, Place::later, "continuation");
+  }
+  start.tokens.insert(start.tokens.end(), result.ids.begin(), result.ids.end());
+  result.nll = nll_from(model, std::move(start.cache), start.tokens, first, stop);
   return result;
 }
 

@@ -86,7 +86,10 @@ Config::Config(const WeightSource& source) : path_(source.path()) {
 
 Config::Config(Json json, const Config& whole)
     : path_(whole.path_), model_type_(whole.model_type_), gguf_(whole.gguf_), json_(std::move(json)) {
-  if (const Json* type = json_.find("model_type"); type && type->is_string()) model_type_ = *type->as_string();
+  const Json* type = json_.find("model_type");
+  if (!type || !type->is_string()) return;
+  model_type_ = *type->as_string();
+  gguf_ = false;  // a config.json, wherever it was kept
 }
 
 std::string Config::architecture() const {

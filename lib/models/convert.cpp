@@ -150,7 +150,7 @@ void to_gguf(const WeightSource& source, const std::string& out, const ConvertOp
   if (source.config()) {
     const Config config(source);
     const Family& family = find_family(config);
-    weights = canonical_weights(source, config, family.naming(config));
+    weights = canonical_weights(source, config, family);
     drop_predictors(family.recipe(config), weights);
     describe_model(config, family, weights, writer);
     attach_files(source.path(), writer);
@@ -178,12 +178,12 @@ Json config_for_folder(const WeightSource& source, const Config& config, const F
 
 void to_folder(const WeightSource& source, const std::string& out, const ConvertOptions& options) {
   const Config config(source);
-  const Family& family = find_family(config);
-  const Json json = config_for_folder(source, config, family);
+  const Json json = config_for_folder(source, config, find_family(config));
   const Config own(json, config);
-  std::vector<Weight> weights = canonical_weights(source, config, family.naming(config));
+  const Family& family = family_of_type(own.model_type(), find_family(config));
+  std::vector<Weight> weights = canonical_weights(source, config, family);
   drop_predictors(family.recipe(config), weights);
-  const Naming naming = family.naming(own);
+  const Naming naming = naming_of(family, own);
   std::error_code error;
   fs::create_directories(out, error);
   if (error) fail(Status::io, fmt::format("{}: {}", out, error.message()));

@@ -9,6 +9,9 @@
 namespace ondol {
 namespace {
 
+/// The output matrix of attention, which GGUF files of encoder-decoders call otherwise.
+std::string attention_output(const LayerPlace& at) { return at(at.recipe.prefix.empty() ? "attn_output" : "attn_o"); }
+
 void bind(const Attention::Shape& shape, const LayerPlace& at, Attention& to) {
   to.shape = shape;
   const std::size_t hidden = at.recipe.hidden_size;
@@ -25,7 +28,7 @@ void bind(const Attention::Shape& shape, const LayerPlace& at, Attention& to) {
     binder.linear(at("attn_k"), kv_width, hidden, to.key);
     binder.linear(at("attn_v"), kv_width, hidden, to.value);
   }
-  binder.linear(at("attn_output"), hidden, width, to.output);
+  binder.linear(attention_output(at), hidden, width, to.output);
   if (shape.query_key_norm == QueryKeyNorm::plain) {
     to.query_norm = {
         at.recipe.norm, std::vector<float>(shape.head_dim, 1.0f), {}, static_cast<float>(at.recipe.norm_eps)};
@@ -36,6 +39,34 @@ void bind(const Attention::Shape& shape, const LayerPlace& at, Attention& to) {
     at.norm("attn_k_norm", one ? shape.head_dim : kv_width, to.key_norm);
   }
   if (shape.sinks) binder.vector(at("attn_sinks.weight"), shape.heads, to.sinks);
+}
+
+void bind(const DisentangledAttention::Shape& shape, const LayerPlace& at, DisentangledAttention& to) {
+  to.shape = shape;
+  const std::size_t hidden = at.recipe.hidden_size;
+  const std::size_t width = shape.attention.heads * shape.attention.head_dim;
+  at.binder.linear(at("attn_q"), width, hidden, to.query);
+  at.binder.linear(at("attn_k"), width, hidden, to.key);
+  at.binder.linear(at("attn_v"), width, hidden, to.value);
+  at.binder.linear(at("attn_output"), hidden, width, to.output);
+  if (shape.shared_projections) return;
+  at.binder.linear(at("attn_q_rel"), width, hidden, to.position_query);
+  at.binder.linear(at("attn_k_rel"), width, hidden, to.position_key);
+}
+
+void bind_cross(const CrossAttention::Shape& shape, const LayerPlace& at, CrossAttention& to) {
+  to.shape = shape;
+  const std::size_t hidden = at.recipe.hidden_size;
+  const std::size_t source = at.recipe.encoder.empty() ? hidden : at.recipe.encoder.front().hidden_size;
+  at.binder.linear(at("cross_attn_q"), shape.heads * shape.head_dim, hidden, to.query);
+  at.binder.linear(at("cross_attn_k"), shape.kv_heads * shape.head_dim, source, to.key);
+  at.binder.linear(at("cross_attn_v"), shape.kv_heads * shape.head_dim, source, to.value);
+  at.binder.linear(at("cross_attn_o"), hidden, shape.heads * shape.head_dim, to.output);
+}
+
+LayerCache cache(const DisentangledAttention::Shape& shape) {
+  const Attention::Shape& own = shape.attention;
+  return {.kv_heads = own.kv_heads, .key_dim = own.head_dim, .value_dim = own.head_dim};
 }
 
 void bind(const LatentAttention::Shape& shape, const LayerPlace& at, LatentAttention& to) {
@@ -138,7 +169,7 @@ void bind_block(const Shape& shape, const LayerPlace& at, Blocks& to) {
 }  // namespace
 
 void bind_layer(const Recipe& recipe, std::size_t index, WeightBinder& binder, Layer& layer) {
-  const LayerPlace at{recipe, fmt::format("blk.{}.", index), binder};
+  const LayerPlace at{recipe, fmt::format("{}blk.{}.", recipe.prefix, index), binder};
   const std::size_t hidden = recipe.hidden_size;
   const NormPlace place = recipe.norm_place;
   const LayerRecipe& own = recipe.layers[index];
@@ -151,8 +182,12 @@ void bind_layer(const Recipe& recipe, std::size_t index, WeightBinder& binder, L
     const char* other = two ? "attn_norm" : "ffn_norm";
     if (binder.has(at(other) + ".weight")) at.norm(other, hidden, layer.feed_forward_norm);
   } else {
+    const bool cross = recipe.layers[index].cross.has_value();
     if (place == NormPlace::before || place == NormPlace::both) {
-      at.norm("attn_norm", hidden, layer.mixer_norm);
+      // ModernBERT: the norm behind the embedding is the first layer's.
+      const bool normed = index == 0 && recipe.embedding_norm && !binder.has(at("attn_norm.weight"));
+      if (!normed) at.norm("attn_norm", hidden, layer.mixer_norm);
+      if (cross) at.norm("cross_attn_norm", hidden, layer.cross_norm);
       const bool usual = place == NormPlace::both || !binder.has(at("post_attention_norm.weight"));
       at.norm(usual ? "ffn_norm" : "post_attention_norm", hidden, layer.feed_forward_norm);
     }
@@ -162,10 +197,12 @@ void bind_layer(const Recipe& recipe, std::size_t index, WeightBinder& binder, L
     }
     if (place == NormPlace::residual) {
       at.norm("attn_output_norm", hidden, layer.mixer_post_norm);
+      if (cross) at.norm("cross_attn_output_norm", hidden, layer.cross_post_norm);
       at.norm("layer_output_norm", hidden, layer.feed_forward_post_norm);
     }
   }
   std::visit([&](const auto& shape) { bind_block(shape, at, layer.mixer); }, own.mixer);
+  if (own.cross) bind_cross(*own.cross, at, layer.cross.emplace());
   std::visit([&](const auto& shape) { bind_block(shape, at, layer.feed_forward); }, own.feed_forward);
   layer.mixer_state = std::visit([](const auto& shape) { return cache(shape); }, own.mixer).state;
 }
@@ -189,6 +226,10 @@ std::uint64_t idle_parameters(const Recipe& recipe, const WeightBinder& binder) 
 LayerCache cache_of(const LayerRecipe& recipe) {
   LayerCache layer = std::visit([](const auto& shape) { return cache(shape); }, recipe.mixer);
   if (const auto* mix = std::get_if<RwkvChannelMix::Shape>(&recipe.feed_forward)) layer.state += mix->state_size();
+  if (recipe.cross) {
+    layer.source_heads = recipe.cross->kv_heads;
+    layer.source_dim = recipe.cross->head_dim;
+  }
   return layer;
 }
 

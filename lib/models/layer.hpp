@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <variant>
 
 #include "blocks/norm.hpp"
@@ -11,7 +12,7 @@
 namespace ondol {
 
 using Mixer = std::variant<Attention, LatentAttention, Mamba, Mamba2, AttentionAndMamba2, ShortConvolution, RgLru,
-                           GatedDelta, RwkvTimeMix>;
+                           GatedDelta, RwkvTimeMix, DisentangledAttention>;
 using FeedForward = std::variant<Mlp, Experts, RwkvChannelMix, std::monostate>;
 
 /// One layer's weights. Norms that a place does not have are empty.
@@ -19,13 +20,16 @@ struct Layer {
   Norm mixer_norm;
   Mixer mixer;
   Norm mixer_post_norm;
+  Norm cross_norm;
+  std::optional<CrossAttention> cross;
+  Norm cross_post_norm;
   Norm feed_forward_norm;
   FeedForward feed_forward;
   Norm feed_forward_post_norm;
   std::size_t mixer_state = 0;  ///< floats of the layer's state before the feed-forward block's
 };
 
-/// Binds the tensors of layer `index` ("blk.<index>.…"). @throws Error bad_file.
+/// Binds the tensors of layer `index` (prefix + "blk.<index>.…"). @throws Error bad_file.
 void bind_layer(const Recipe& recipe, std::size_t index, WeightBinder& binder, Layer& layer);
 
 /// Parameters that a token does not read: those of experts that are not chosen.

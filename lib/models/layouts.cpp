@@ -3,6 +3,7 @@
 
 #include <cmath>
 #include <cstring>
+#include <optional>
 #include <utility>
 
 #include "base/fail.hpp"
@@ -108,6 +109,7 @@ void transpose(const Config& config, Weight& w) {
   if (w.shape.size() == 1) return;  // a bias
   if (w.shape.size() == 3) {
     if (w.format->weights > 1) return;  // quantised stacks are written as they are read
+    check(config, w, w.shape[2] <= 65'536, "no more than 65536 matrices");
     w.split(w.shape[2]);
   }
   check(config, w, w.format->weights == 1, "a float type, for it has to be transposed");
@@ -168,6 +170,34 @@ void group(const Config& config, Weight& w) {
   w.shape = {w.elements() / groups, groups};
 }
 
+/// Positions of RoBERTa and its kin: that of the first token is pad_token_id + 1.
+std::uint64_t rows_behind_padding(const Config& config) {
+  const Json* id = config.find("pad_token_id");
+  const auto n = id ? id->as_uint64() : std::optional<std::uint64_t>(1);
+  if (!n || *n > 1u << 24) config.refuse("pad_token_id", "a token");
+  return *n + 1;
+}
+
+void cut_rows(const Config& config, Weight& w) {
+  const std::uint64_t cut = rows_behind_padding(config);
+  check(config, w, w.shape.size() == 2 && w.parts.size() == 1 && w.shape[1] > cut, fmt::format("more than {} rows", cut));
+  w.parts[0].bytes = w.parts[0].bytes.subspan(cut * w.row_bytes());
+  w.shape[1] -= cut;
+}
+
+void add_rows(const Config& config, Weight& w) {
+  const std::uint64_t more = rows_behind_padding(config);
+  check(config, w, w.shape.size() == 2 && w.parts.size() == 1, "a matrix");
+  const std::uint64_t skip = more * w.row_bytes();
+  const std::uint64_t size = w.rows() * w.row_bytes();
+  w.parts[0].make = [from = w.parts[0], skip, size](std::byte* out) {
+    std::memset(out, 0, skip);
+    if (from.make) return from.make(out + skip);
+    std::memcpy(out + skip, from.bytes.data(), size);
+  };
+  w.shape[1] += more;
+}
+
 }  // namespace
 
 void change_values(Weight& w, const std::function<float(float)>& f) {
@@ -191,6 +221,7 @@ constinit const Layout heads_of_three{order_heads_of_three<false>, order_heads_o
 constinit const Layout kv_groups{order_kv_groups<false>, order_kv_groups<true>};
 constinit const Layout transposed{transpose, transpose};
 constinit const Layout plus_one{add_one, subtract_one};
+constinit const Layout behind_padding{cut_rows, add_rows};
 constinit const Layout minus_exp{exponentiate, take_logarithm};
 constinit const Layout depthwise{leave, to_depthwise};
 constinit const Layout per_head{to_column, to_row};

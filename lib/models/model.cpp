@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <exception>
 #include <optional>
 
 #include "base/fail.hpp"
@@ -11,6 +10,8 @@
 #include "cache/cache.hpp"
 #include "files/weight_source.hpp"
 #include "models/config.hpp"
+#include "models/description.hpp"
+#include "models/model_impl.hpp"
 #include "models/naming.hpp"
 #include "models/registry.hpp"
 #include "models/transformer.hpp"
@@ -20,30 +21,6 @@
 
 namespace ondol {
 namespace {
-
-/// A part of a model that may be missing or unusable while the rest works: holds it, or why not.
-template <class T>
-class Optional {
- public:
-  template <class Make>
-  void make(Make&& make_it) {
-    try {
-      value_ = make_it();
-    } catch (const Error& e) {
-      if (e.code() == Status::bad_file || e.code() == Status::out_of_memory) throw;
-      reason_ = std::current_exception();
-    }
-  }
-  [[nodiscard]] bool has() const noexcept { return value_.has_value(); }
-  [[nodiscard]] const T& get() const {
-    if (!value_) std::rethrow_exception(reason_);
-    return *value_;
-  }
-
- private:
-  std::optional<T> value_;
-  std::exception_ptr reason_;
-};
 
 ChatTemplate chat_template_of(const WeightSource& source) {
   std::optional<std::string> text = source.config() ? text::folder_chat_template(source.path()) : std::nullopt;
@@ -106,50 +83,25 @@ CacheLayout cache_layout(const Recipe& recipe, const LoadOptions& options, std::
       .fingerprint = fingerprint,
       .layers = {},
       .context = options.context ? options.context : recipe.context,
-      .type = options.cache_type.value_or(options.precision == Precision::exact ? CacheType::f32 : CacheType::f16)};
-  for (const LayerRecipe& layer : recipe.layers) layout.layers.push_back(cache_of(layer));
+      .type = options.cache_type.value_or(options.precision == Precision::exact ? CacheType::f32 : CacheType::f16),
+      .source_context = recipe.encoder.empty() ? 0 : recipe.encoder.front().context};
+  // What is seen in both directions is scratch.
+  if (recipe.both_directions) layout.type = CacheType::f32;
+  for (const LayerRecipe& layer : recipe.layers) {
+    layout.layers.push_back(recipe.both_directions ? LayerCache{} : cache_of(layer));
+  }
   if (layout.context > std::size_t{1} << 30) {
     fail(Status::invalid_argument, fmt::format("context: found {}, expected at most 2^30", layout.context));
   }
   for (const LayerCache& layer : layout.layers) {
-    if (layout.type == CacheType::q8_0 && (layer.key_dim % 32 != 0 || layer.value_dim % 32 != 0)) {
+    const bool fits = layer.key_dim % 32 == 0 && layer.value_dim % 32 == 0 && layer.source_dim % 32 == 0;
+    if (layout.type == CacheType::q8_0 && !fits) {
       fail(Status::unsupported, fmt::format("{}: cache type q8_0 needs heads of a multiple of 32 dimensions, found {}",
                                             path, layer.key_dim));
     }
   }
   return layout;
 }
-
-}  // namespace
-
-struct Model::Impl {
-  explicit Impl(Runtime with) : runtime(std::move(with)) {}
-
-  Runtime runtime;
-  ModelInfo info;
-  std::unique_ptr<Transformer> network;
-  std::shared_ptr<const CacheLayout> layout;
-  Optional<Tokenizer> tokenizer;
-  Optional<ChatTemplate> chat_template;
-
-  [[nodiscard]] Compute compute(Runtime::State::Turn& turn) const {
-    return {turn.pool(), kernels(runtime.state()->isa), turn.arena()};
-  }
-  void check_ids(std::span<const Token> ids) const {
-    for (std::size_t i = 0; i < ids.size(); ++i) {
-      if (ids[i] < 0 || static_cast<std::size_t>(ids[i]) >= info.vocabulary) {
-        fail(Status::invalid_argument,
-             fmt::format("token {} at index {}: expected 0 .. {}", ids[i], i, info.vocabulary - 1));
-      }
-    }
-  }
-  void check_steps(std::span<const Step> steps) const;
-  void run_pass(std::span<const Segment> segments, std::span<const std::size_t> step_of,
-                std::span<const std::size_t> offset_of, std::span<const Step> steps, std::vector<StepOutput>& outputs,
-                const std::stop_token& stop, Compute& compute) const;
-};
-
-namespace {
 
 /// Indices of the step's tokens whose logits are wanted, in ascending order, one by one.
 std::size_t wanted_count(const Step& step) {
@@ -170,17 +122,22 @@ std::size_t wanted_at(const Step& step, std::size_t i) {
   }
 }
 
-}  // namespace
+CacheLayout encoder_layout(const Recipe& recipe) {
+  CacheLayout layout{.layers = {}, .context = recipe.encoder.front().context, .type = CacheType::f32};
+  layout.layers.resize(recipe.encoder.front().layers.size());
+  return layout;
+}
 
-namespace {
+constexpr const char* head_names[] = {"none", "language", "sequence", "tokens", "span"};
 
 /// A model file taken apart: what it says, and what is bound to it.
 struct Opened {
   Opened(std::string_view path, const LoadOptions& options)
       : source(open_weights(path)),
         config(*source),
+        description(description_of(*source, config)),
         recipe(find_family(config).recipe(config)),
-        binder(*source, canonical_weights(*source, config, find_family(config).naming(config)), options.precision),
+        binder(*source, canonical_weights(*source, config, find_family(config)), options.precision),
         network(std::make_unique<Transformer>(recipe, binder)),
         layout(cache_layout(recipe, options, fingerprint_of(*source, options.precision), source->path())) {
     if (const std::size_t most = network->positions(); most != 0 && layout.context > most) {
@@ -190,14 +147,30 @@ struct Opened {
       }
       layout.context = recipe.context = most;
     }
+    if (!recipe.encoder.empty()) {
+      encoder = std::make_unique<Transformer>(recipe.encoder.front(), binder, &network->embedding());
+      if (const std::size_t most = encoder->positions(); most != 0) {
+        layout.source_context = std::min(layout.source_context, most);
+      }
+    }
+    recipe.head.kind = head_kind(description, recipe, binder);
+    if (recipe.head.kind == HeadKind::none || recipe.head.kind == HeadKind::tokens) {
+      for (const char* name : {"cls.weight", "cls.bias"}) binder.ignore(name);  // a pooler that nothing asks for
+    } else {
+      head = std::make_unique<Head>(recipe, binder);
+    }
+    binder.check_all_used();
   }
 
   std::shared_ptr<const WeightSource> source;
   Config config;
+  Config description;
   Recipe recipe;
   WeightBinder binder;
   std::unique_ptr<Transformer> network;
   CacheLayout layout;
+  std::unique_ptr<Transformer> encoder;
+  std::unique_ptr<Head> head;
 };
 
 ModelInfo info_of(const Opened& opened) {
@@ -210,6 +183,14 @@ ModelInfo info_of(const Opened& opened) {
   const Experts::Shape* experts = recipe.experts();
   return {.architecture = opened.config.model_type(),
           .name = std::string(opened.source->text("general.name").value_or("")),
+          .kind = !recipe.encoder.empty()  ? ModelKind::encoder_decoder
+                  : recipe.both_directions ? ModelKind::encoder
+                                           : ModelKind::decoder,
+          .head = head_names[static_cast<std::size_t>(recipe.head.kind)],
+          .labels = opened.head && recipe.head.kind != HeadKind::span ? labels_of(opened.description, opened.head->labels())
+                                                                      : std::vector<std::string>{},
+          .multi_label = opened.description.text_or("problem_type", "") == "multi_label_classification",
+          .token_types = opened.network->embedding().types(),
           .context = recipe.context,
           .layers = recipe.layers.size(),
           .hidden_size = recipe.hidden_size,
@@ -243,6 +224,12 @@ Model Model::load(std::string_view path, const LoadOptions& options) {
   impl->info = info_of(opened);
   impl->layout = std::make_shared<const CacheLayout>(opened.layout);
   impl->network = std::move(opened.network);
+  impl->encoder = std::move(opened.encoder);
+  impl->head = std::move(opened.head);
+  if (impl->encoder) {
+    impl->encoder_layout = std::make_shared<const CacheLayout>(encoder_layout(opened.recipe));
+  }
+  impl->defaults = defaults_of(source, opened.description);
   impl->tokenizer.make([&] { return tokenizer_of(source, options.tokenizer); });
   if (impl->tokenizer.has() && impl->tokenizer.get().size() > impl->info.vocabulary) {
     fail(Status::bad_file, fmt::format("{}: {} tokens in the vocabulary, but {} rows in the embedding", source.path(),
@@ -254,6 +241,10 @@ Model Model::load(std::string_view path, const LoadOptions& options) {
   Compute compute = impl->compute(turn);
   binder.load(compute, runtime->memory, options.stop, options.progress.get());
   impl->network->load_embedding(runtime->memory);
+  if (impl->encoder) impl->encoder->load_embedding(runtime->memory);
+  impl->sentence.make([&] {
+    return SentenceHead(source, opened.config, options.precision, compute, runtime->memory);
+  });
   turn.arena().release();
   return Model(std::move(impl));
 }
@@ -278,10 +269,20 @@ const Tokenizer& Model::tokenizer() const { return impl_->tokenizer.get(); }
 bool Model::has_chat_template() const noexcept { return impl_->chat_template.has(); }
 const ChatTemplate& Model::chat_template() const { return impl_->chat_template.get(); }
 std::uint64_t Model::fingerprint() const noexcept { return impl_->layout->fingerprint; }
-KVCache Model::new_cache() const { return make_cache(impl_->layout, impl_->runtime.state()->memory); }
+KVCache Model::new_cache() const {
+  if (impl_->info.kind == ModelKind::encoder) {
+    fail(Status::unsupported, fmt::format("{} is an encoder, which generates no text; what it has: fill_mask, embed, "
+                                          "classify and the like",
+                                          impl_->info.architecture));
+  }
+  return make_cache(impl_->layout, impl_->runtime.state()->memory);
+}
 
 void Model::Impl::check_steps(std::span<const Step> steps) const {
   if (steps.empty()) fail(Status::invalid_argument, "forward: the batch is empty");
+  if (std::ranges::any_of(steps, [](const Step& step) { return step.want.logits != Want::Logits::none; })) {
+    require_language_head();
+  }
   for (std::size_t s = 0; s < steps.size(); ++s) {
     const Step& step = steps[s];
     const CacheLayout& its = step.cache.impl().layout();
@@ -292,6 +293,10 @@ void Model::Impl::check_steps(std::span<const Step> steps) const {
       if (&steps[other].cache == &step.cache) {
         fail(Status::invalid_argument, fmt::format("forward: steps {} and {} have the same cache", other, s));
       }
+    }
+    if (encoder && step.cache.impl().source_length() == 0) {
+      fail(Status::invalid_argument,
+           fmt::format("forward: the cache of step {} has no source; make it by new_cache with one", s));
     }
     if (step.tokens.empty()) fail(Status::invalid_argument, fmt::format("forward: step {} has no tokens", s));
     check_ids(step.tokens);
@@ -451,6 +456,7 @@ Tensor Model::embed(std::span<const Token> ids) const {
 }
 
 Tensor Model::head(const Tensor& hidden) const {
+  impl_->require_language_head();
   if (hidden.columns != impl_->info.hidden_size || hidden.values.size() != hidden.rows * hidden.columns) {
     fail(Status::invalid_argument, fmt::format("head: found [{}, {}], expected rows of {}", hidden.rows, hidden.columns,
                                                impl_->info.hidden_size));
@@ -461,12 +467,6 @@ Tensor Model::head(const Tensor& hidden) const {
   Compute compute = impl_->compute(turn);
   impl_->network->head(hidden.values.data(), hidden.rows, out.values.data(), compute);
   return out;
-}
-
-Tensor Model::logits(std::span<const Token> ids) const {
-  KVCache cache = new_cache();
-  const Step step{cache, ids, {.logits = Want::Logits::all}};
-  return std::move(forward({&step, 1}).front().logits);
 }
 
 FileInfo inspect(std::string_view path) {

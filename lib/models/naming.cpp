@@ -17,7 +17,7 @@ namespace {
 
 /// Prefixes that say which class of the library saved the model; they come and go.
 constexpr std::string_view prefixes[] = {"model.", "transformer.", "language_model.", "base_model.", "gpt_neox.", "rwkv.",
-                                         "backbone.", "bert.", "roberta.", "distilbert.", "electra.", "mpnet.",
+                                         "backbone.", "bert.", "roberta.", "distilbert.", "electra.", "mpnet.", "nomic_bert.",
                                          "deberta.", "albert.", "xlm-roberta."};
 
 std::string_view without_prefix(std::string_view name) {
@@ -33,21 +33,29 @@ std::string_view without_prefix(std::string_view name) {
   return name;
 }
 
-/// A name with `{}` in the place of its numbers.
+/// A name with `{}` in the place of its first numbers.
 struct Pattern {
   std::string text;
   std::vector<std::uint64_t> numbers;
 };
 
-Pattern pattern_of(std::string_view name) {
+/// How checkpoints of long ago call a norm's weight and bias.
+std::string modern(std::string_view name) {
+  if (name.ends_with("LayerNorm.gamma")) return std::string(name.substr(0, name.size() - 5)) + "weight";
+  if (name.ends_with("LayerNorm.beta")) return std::string(name.substr(0, name.size() - 4)) + "bias";
+  return std::string(name);
+}
+
+Pattern pattern_of(std::string_view full, std::size_t most_numbers) {
   Pattern out;
-  name = without_prefix(name);
+  const std::string spelled = modern(without_prefix(full));
+  const std::string_view name = spelled;
   for (std::size_t at = 0; at <= name.size();) {
     const std::size_t end = std::min(name.find('.', at), name.size());
     const std::string_view word = name.substr(at, end - at);
     std::uint64_t number = 0;
     const auto [stop, error] = std::from_chars(word.data(), word.data() + word.size(), number);
-    const bool is_number = !word.empty() && error == std::errc() && stop == word.data() + word.size();
+    const bool is_number = out.numbers.size() < most_numbers && !word.empty() && error == std::errc() && stop == word.data() + word.size();
     if (!out.text.empty()) out.text += '.';
     out.text += is_number ? "{}" : word;
     if (is_number) out.numbers.push_back(number);
@@ -68,6 +76,11 @@ struct Row {
   const Rename* rename;
   std::string_view suffix;
 };
+
+bool same_values(const Weight& a, const Weight& b) {
+  if (a.format != b.format || a.shape != b.shape || a.parts.size() != 1 || b.parts.size() != 1) return false;
+  return !a.parts[0].make && !b.parts[0].make && std::ranges::equal(a.parts[0].bytes, b.parts[0].bytes);
+}
 
 /// How GGUF files named tensors, and laid them out, before they had the names of today.
 Naming older_gguf_names(const Config& config) {
@@ -132,8 +145,13 @@ std::vector<Weight> canonical_weights(const WeightSource& source, const Config& 
   std::map<std::string, Found> found;
   for (const Weight& tensor : tensors) {
     if (tensor.name.starts_with("mtp.")) continue;  // layers that predict further tokens
-    const Pattern pattern = pattern_of(tensor.name);
-    const auto its = rows.find(pattern.text);
+    // A table may spell the later numbers out ("block.{}.layer.1.layer_norm").
+    Pattern pattern = pattern_of(tensor.name, 1);
+    auto its = rows.find(pattern.text);
+    if (its == rows.end()) {
+      pattern = pattern_of(tensor.name, std::string::npos);
+      its = rows.find(pattern.text);
+    }
     if (its == rows.end()) {
       out.push_back(tensor);
       continue;
@@ -145,7 +163,8 @@ std::vector<Weight> canonical_weights(const WeightSource& source, const Config& 
       if (!source.config() && source.find(name)) continue;  // the newer one is there too
       Found& to = found.try_emplace(name, Found{row.rename, {}}).first->second;
       const std::uint64_t part = pattern.numbers.size() > 1 ? pattern.numbers.back() : 0;
-      if (!to.parts.emplace(part, &tensor).second) {
+      const auto [there, added] = to.parts.emplace(part, &tensor);
+      if (!added && !same_values(*there->second, tensor)) {  // a tied matrix may be stored twice
         fail(Status::bad_file, fmt::format("{}: tensors {} and {} have the same meaning", source.path(),
                                            printable(to.parts[part]->name), printable(tensor.name)));
       }
@@ -196,7 +215,7 @@ std::vector<Weight> shares_of(const Config& config, const Rename& row, std::stri
 
 std::vector<Weight> checkpoint_weights(const Config& config, const Weight& weight, std::span<const Weight> all_weights,
                                        const Naming& naming) {
-  const Pattern pattern = pattern_of(weight.name);
+  const Pattern pattern = pattern_of(weight.name, std::string::npos);
   const std::uint64_t layer = pattern.numbers.empty() ? 0 : pattern.numbers[0];
   for (auto row = naming.rbegin(); row != naming.rend(); ++row) {
     if (row->gguf.empty()) continue;

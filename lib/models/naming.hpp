@@ -33,6 +33,7 @@ extern const Layout heads_of_three;   ///< rows [heads][q, k, v][head_dim] to [q
 extern const Layout kv_groups;        ///< rows [kv_heads][queries.., k, v][head_dim] to all q, all k, all v
 extern const Layout transposed;       ///< [in, out] to [out, in], alone or in a stack
 extern const Layout plus_one;         ///< stored as the difference to 1
+extern const Layout behind_padding;   ///< positions that begin behind the padding token's id: the rows before are cut off
 extern const Layout minus_exp;        ///< -exp(x)
 extern const Layout depthwise;        ///< [channels, 1, kernel] to [channels, kernel]
 extern const Layout per_head;         ///< [heads] to [heads, 1]
@@ -58,7 +59,8 @@ extern const Layout latent_values;
 
 }  // namespace layouts
 
-/// A row of a naming table. `{}` stands for a number: the layer first, then the part (an expert). A name covers
+/// A row of a naming table. `{}` stands for a number: the layer first, then the part (an expert); later numbers
+/// may be spelled out. A name covers
 /// name.weight and name.bias too.
 struct Rename {
   std::string_view hugging_face;

@@ -2,10 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
 #include <string>
 
 #include "base/fail.hpp"
 #include "models/families/families.hpp"
+#include "models/heads/head.hpp"
 #include "models/llama_like.hpp"
 #include "ondol/families.hpp"
 
@@ -76,11 +79,36 @@ const Family table[] = {
     {"glm4_moe", "glm4moe", glm4_moe, glm4_moe_names},
     {"phimoe", "phimoe", phimoe, phimoe_names},
     {"ernie4_5_moe", "ernie4_5-moe", ernie4_5_moe, ernie4_5_moe_names},
+    {"bert", "bert", bert, bert_names},
+    {"roberta", "bert", bert, roberta_names},
+    {"xlm-roberta", "bert", bert, roberta_names},
+    {"camembert", "bert", bert, roberta_names},
+    {"distilbert", "", distilbert, distilbert_names},
+    {"albert", "", albert, albert_names},
+    {"electra", "", electra, electra_names},
+    {"mpnet", "", mpnet, mpnet_names},
+    {"deberta-v2", "", deberta_v2, deberta_v2_names},
+    {"modernbert", "modern-bert", modernbert, modernbert_names},
+    {"nomic_bert", "nomic-bert", nomic_bert, nomic_bert_names},
+    {"t5", "t5", t5, t5_names},
+    {"mt5", "t5", t5, t5_names},
+    {"bart", "", bart, bart_names},
+    {"mbart", "", mbart, bart_names},
+    {"marian", "", marian, bart_names},
+    {"m2m_100", "", m2m100, bart_names},
+    {"pegasus", "", pegasus, bart_names},
 };
 
 }  // namespace
 
 std::span<const Family> families() noexcept { return table; }
+
+const Family& family_of_type(std::string_view model_type, const Family& otherwise) {
+  const auto* found = std::ranges::find(table, model_type, &Family::model_type);
+  return found == std::end(table) ? otherwise : *found;
+}
+
+Naming naming_of(const Family& family, const Config& config) { return with_heads(config, family.naming(config)); }
 
 std::vector<FamilyInfo> known_families() {
   std::vector<FamilyInfo> out;
@@ -99,6 +127,10 @@ const Family& find_family(const Config& config) {
   fail(Status::unsupported,
        fmt::format("{}: {} is '{}'; this version runs {}", config.path(),
                    config.is_gguf() ? "general.architecture" : "model_type", config.model_type(), known));
+}
+
+std::vector<Weight> canonical_weights(const WeightSource& source, const Config& config, const Family& family) {
+  return canonical_weights(source, config, source.config() ? naming_of(family, config) : Naming());
 }
 
 }  // namespace ondol

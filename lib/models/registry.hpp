@@ -24,5 +24,13 @@ struct Family {
 /// The family of a file.
 /// @throws Error unsupported: names the model type and those that are known.
 [[nodiscard]] const Family& find_family(const Config& config);
+/// The family that config.json calls `model_type`, else `otherwise`: several share one GGUF architecture.
+[[nodiscard]] const Family& family_of_type(std::string_view model_type, const Family& otherwise);
+/// How a family's checkpoints name their tensors, heads included.
+[[nodiscard]] Naming naming_of(const Family& family, const Config& config);
+
+/// The tensors of a model under GGUF's names, sorted by name. @throws Error bad_file.
+[[nodiscard]] std::vector<Weight> canonical_weights(const WeightSource& source, const Config& config,
+                                                    const Family& family);
 
 }  // namespace ondol

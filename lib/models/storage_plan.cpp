@@ -42,7 +42,7 @@ std::string lower(std::string_view text) {
 bool stays_float32(const Weight& weight) {
   if (weight.shape.size() == 1) return true;
   static constexpr std::string_view parts[] = {"_norm", "norm_", "norm.", "gate_inp", "conv1d", "conv.conv", "ssm_a", "ssm_d",
-                                               "position", "token_types", "rel_b", "sinks"};
+                                               "position", "token_types", "rel_b", "sinks", ".bias"};
   return std::ranges::any_of(parts, [&](std::string_view part) { return weight.name.find(part) != std::string::npos; });
 }
 

@@ -6,11 +6,12 @@
     print(model.chat([{"role": "user", "content": "What is the capital of France?"}]).text)
 """
 
-from ._ondol import (BannedTokens, Candidate, ChosenToken, DecoderStream, Encoding, FileInfo, FrequencyPenalty, Greedy,
-                     KVCache, LogitBias, MemoryEstimate, MinP, ModelInfo, NGramScore, NGramState, NGramStep, NGramText,
-                     NoRepeatNgram, PresencePenalty, RepetitionPenalty, Result, Runtime, Sampler, Score, Step,
-                     StorageType, Temperature, Timings, Tokenizer, TopK, TopP, Typical, __version__, convert,
-                     convert_types, default_threads, dequantize, families, inspect, quantize, reply_formats, storage_type,
+from ._ondol import (Answer, BannedTokens, Candidate, ChosenToken, DecoderStream, Encoding, Entity, FileInfo, Filled,
+                     FrequencyPenalty, GenerationDefaults, Greedy, KVCache, LabelScore, LogitBias, MemoryEstimate, MinP,
+                     ModelInfo, NGramScore, NGramState, NGramStep, NGramText, NoRepeatNgram, PresencePenalty, Rating,
+                     RepetitionPenalty, Result, Runtime, Sampler, Score, Step, StorageType, Temperature, Timings,
+                     Tokenizer, TopK, TopP, Typical, __version__, convert, convert_types, default_threads, dequantize,
+                     families, inspect, quantize, reply_formats, storage_type,
                      storage_types)
 from .chat import Chat
 from .chat_template import ChatTemplate, RenderedPrompt
@@ -18,15 +19,16 @@ from .demo import demo_model
 from .error import Error
 from .model import Model, StepOutput
 from .ngram import NGram, NGramEstimate, NGramTrainer
-from .options import ChatOptions, GenerateOptions, LoadOptions, RenderOptions
+from .options import BeamOptions, ChatOptions, GenerateOptions, LoadOptions, RenderOptions
 from .replies import ParsedReply, ReplyDelta, ReplyParser, ToolCall, parse_reply
 from .stream import Piece, Stream
 
 __all__ = [
-    "BannedTokens", "Candidate", "Chat", "ChatOptions", "ChatTemplate", "ChosenToken", "DecoderStream", "Encoding",
-    "Error", "FileInfo", "FrequencyPenalty", "GenerateOptions", "Greedy", "KVCache", "LoadOptions", "LogitBias",
-    "MemoryEstimate", "MinP", "Model", "ModelInfo", "NGram", "NGramEstimate", "NGramScore", "NGramState", "NGramStep",
-    "NGramText", "NGramTrainer", "NoRepeatNgram", "ParsedReply", "Piece", "PresencePenalty", "RenderOptions",
+    "Answer", "BannedTokens", "BeamOptions", "Candidate", "Chat", "ChatOptions", "ChatTemplate", "ChosenToken",
+    "DecoderStream", "Encoding", "Entity", "Error", "FileInfo", "Filled", "FrequencyPenalty", "GenerateOptions",
+    "GenerationDefaults", "Greedy", "KVCache", "LabelScore", "LoadOptions", "LogitBias", "MemoryEstimate", "MinP",
+    "Model", "ModelInfo", "NGram", "NGramEstimate", "NGramScore", "NGramState", "NGramStep", "NGramText",
+    "NGramTrainer", "NoRepeatNgram", "ParsedReply", "Piece", "PresencePenalty", "Rating", "RenderOptions",
     "RenderedPrompt", "RepetitionPenalty", "ReplyDelta", "ReplyParser", "Result", "Runtime", "Sampler", "Score", "Step",
     "StepOutput", "StorageType", "Stream", "Temperature", "Timings", "Tokenizer", "ToolCall", "TopK", "TopP", "Typical",
     "convert", "convert_types", "default_threads", "demo_model", "dequantize", "families", "inspect", "parse_reply", "quantize",

@@ -5,7 +5,7 @@ import numpy
 import numpy.typing
 import os
 import typing
-__all__: list[str] = ['BannedTokens', 'Candidate', 'Chat', 'ChatOptions', 'ChatTemplate', 'ChosenToken', 'DecoderStream', 'Encoding', 'FileInfo', 'FrequencyPenalty', 'GenerateOptions', 'Generation', 'Greedy', 'KVCache', 'LoadOptions', 'LogitBias', 'MemoryEstimate', 'MetadataEntry', 'MinP', 'Model', 'ModelInfo', 'NGram', 'NGramEstimate', 'NGramScore', 'NGramState', 'NGramStep', 'NGramText', 'NGramTrainer', 'NoRepeatNgram', 'PresencePenalty', 'RenderOptions', 'RepetitionPenalty', 'ReplyParser', 'Result', 'Runtime', 'Sampler', 'SamplerSettings', 'Score', 'Step', 'StorageType', 'Temperature', 'TensorEntry', 'Timings', 'Tokenizer', 'TopK', 'TopP', 'Typical', 'convert', 'convert_types', 'default_threads', 'dequantize', 'families', 'generate', 'generate_batch', 'inspect', 'parse_reply', 'quantize', 'reply_formats', 'score', 'storage_type', 'storage_types']
+__all__: list[str] = ['Answer', 'BannedTokens', 'Candidate', 'Chat', 'ChatOptions', 'ChatTemplate', 'ChosenToken', 'DecoderStream', 'Encoding', 'Entity', 'FileInfo', 'Filled', 'FrequencyPenalty', 'GenerateOptions', 'Generation', 'GenerationDefaults', 'Greedy', 'KVCache', 'LabelScore', 'LoadOptions', 'LogitBias', 'MemoryEstimate', 'MetadataEntry', 'MinP', 'Model', 'ModelInfo', 'NGram', 'NGramEstimate', 'NGramScore', 'NGramState', 'NGramStep', 'NGramText', 'NGramTrainer', 'NoRepeatNgram', 'PresencePenalty', 'Rating', 'RenderOptions', 'RepetitionPenalty', 'ReplyParser', 'Result', 'Runtime', 'Sampler', 'SamplerSettings', 'Score', 'Step', 'StorageType', 'Temperature', 'TensorEntry', 'Timings', 'Tokenizer', 'TopK', 'TopP', 'Typical', 'answer', 'beam_search', 'classify', 'classify_tokens', 'convert', 'convert_types', 'default_threads', 'dequantize', 'embed', 'families', 'fill_mask', 'generate', 'generate_batch', 'inspect', 'parse_reply', 'quantize', 'reply_formats', 'rerank', 'reward', 'score', 'storage_type', 'storage_types']
 class Runtime:
     """
     Threads, instruction set and memory account of the models loaded with it.
@@ -43,6 +43,34 @@ class Runtime:
     @property
     def threads(self) -> int:
         ...
+class StorageType:
+    """
+    How a file stores weights: in blocks along a row.
+    """
+    def __repr__(self) -> str:
+        ...
+    @property
+    def bits_per_weight(self) -> float:
+        ...
+    @property
+    def block_bytes(self) -> int:
+        ...
+    @property
+    def block_weights(self) -> int:
+        ...
+    @property
+    def name(self) -> str:
+        ...
+    @property
+    def needs_importance(self) -> bool:
+        """
+        Only with importance.
+        """
+    @property
+    def quantizable(self) -> bool:
+        """
+        Weights can be stored so; else it can only be read.
+        """
 class Encoding:
     """
     All that there is to say of an encoded text; lists have an entry a token.
@@ -225,8 +253,6 @@ class ChatTemplate:
     """
     A chat template in the Jinja language. Immutable.
     """
-    def __init__(self, source: str | bytes) -> None:
-        ...
     @staticmethod
     def named(name: str | bytes) -> ChatTemplate:
         """
@@ -237,24 +263,26 @@ class ChatTemplate:
         """
         Names of the plain formats.
         """
+    def __init__(self, source: str | bytes) -> None:
+        ...
     def encode(self, tokenizer: Tokenizer, messages: str | bytes, options: RenderOptions) -> list[int]:
         """
         Ids; tokens of the start and end are the tokenizer's.
         """
-    def render_text(self, messages: str | bytes, options: RenderOptions) -> str:
-        ...
     def render(self, messages: str | bytes, options: RenderOptions) -> tuple[str, list[tuple[int, int]]]:
         """
         Text, and the byte ranges in it that the template did not write.
         """
+    def render_text(self, messages: str | bytes, options: RenderOptions) -> str:
+        ...
+    @property
+    def source(self) -> str:
+        ...
     @property
     def stop(self) -> list[str]:
         """
         Texts that end a reply in a plain format.
         """
-    @property
-    def source(self) -> str:
-        ...
 class KVCache:
     """
     What a model keeps of one sequence; Model.new_cache() makes one. One thread at a time.
@@ -335,6 +363,11 @@ class ModelInfo:
         Of those, by each token.
         """
     @property
+    def head(self) -> str:
+        """
+        "language", "sequence", "tokens", "span" or "none".
+        """
+    @property
     def head_dim(self) -> int:
         ...
     @property
@@ -347,11 +380,26 @@ class ModelInfo:
     def intermediate_size(self) -> int:
         ...
     @property
+    def kind(self) -> str:
+        """
+        "decoder", "encoder" or "encoder-decoder".
+        """
+    @property
     def kv_heads(self) -> int:
         ...
     @property
+    def labels(self) -> list[str]:
+        """
+        Of a head that has them.
+        """
+    @property
     def layers(self) -> int:
         ...
+    @property
+    def multi_label(self) -> bool:
+        """
+        Whether several of them may hold at once.
+        """
     @property
     def name(self) -> str:
         ...
@@ -367,10 +415,34 @@ class ModelInfo:
     def tied_embeddings(self) -> bool:
         ...
     @property
+    def token_types(self) -> int:
+        """
+        Kinds of token that were learned.
+        """
+    @property
     def vocabulary(self) -> int:
         """
         Columns of the logits.
         """
+class GenerationDefaults:
+    """
+    What a generation starts, ends and keeps off with.
+    """
+    @property
+    def banned(self) -> list[int]:
+        ...
+    @property
+    def decoder_start(self) -> int | None:
+        ...
+    @property
+    def ends(self) -> list[int]:
+        ...
+    @property
+    def forced_bos(self) -> int | None:
+        ...
+    @property
+    def forced_eos(self) -> int | None:
+        ...
 class MetadataEntry:
     @property
     def key(self) -> str:
@@ -507,9 +579,11 @@ class Model:
         ...
     def head(self, hidden: typing.Annotated[numpy.typing.ArrayLike, numpy.float32]) -> numpy.typing.NDArray[numpy.float32]:
         ...
-    def logits(self, ids: collections.abc.Iterable[int] | numpy.ndarray) -> numpy.typing.NDArray[numpy.float32]:
+    def new_cache(self, source: collections.abc.Iterable[int] | numpy.ndarray | None = None) -> KVCache:
         ...
-    def new_cache(self) -> KVCache:
+    def read(self, texts: collections.abc.Sequence[collections.abc.Iterable[int] | numpy.ndarray], types: collections.abc.Sequence[collections.abc.Iterable[int] | numpy.ndarray | None], output: str) -> list[numpy.typing.NDArray[numpy.float32]]:
+        ...
+    def source_logits(self, source: collections.abc.Iterable[int] | numpy.ndarray, ids: collections.abc.Iterable[int] | numpy.ndarray) -> numpy.typing.NDArray[numpy.float32]:
         ...
     @property
     def chat_template(self) -> ChatTemplate:
@@ -519,6 +593,9 @@ class Model:
         ...
     @property
     def fingerprint(self) -> int:
+        ...
+    @property
+    def generation_defaults(self) -> GenerationDefaults:
         ...
     @property
     def has_chat_template(self) -> bool:
@@ -540,7 +617,7 @@ class Greedy:
     Keep the most likely token.
     """
     __hash__: typing.ClassVar[None] = None  # type: ignore[assignment]
-    def __eq__(self, other: object) -> bool:
+    def __eq__(self, arg0: Greedy) -> bool:
         ...
     def __init__(self) -> None:
         ...
@@ -551,7 +628,7 @@ class Temperature:
     logit / value; 0 is greedy.
     """
     __hash__: typing.ClassVar[None] = None  # type: ignore[assignment]
-    def __eq__(self, other: object) -> bool:
+    def __eq__(self, arg0: Temperature) -> bool:
         ...
     def __init__(self, value: typing.SupportsFloat | typing.SupportsIndex) -> None:
         ...
@@ -565,7 +642,7 @@ class TopK:
     Keep the k most likely tokens; 0 keeps all.
     """
     __hash__: typing.ClassVar[None] = None  # type: ignore[assignment]
-    def __eq__(self, other: object) -> bool:
+    def __eq__(self, arg0: TopK) -> bool:
         ...
     def __init__(self, k: typing.SupportsInt | typing.SupportsIndex) -> None:
         ...
@@ -579,7 +656,7 @@ class TopP:
     Keep the fewest most likely tokens whose probabilities reach p.
     """
     __hash__: typing.ClassVar[None] = None  # type: ignore[assignment]
-    def __eq__(self, other: object) -> bool:
+    def __eq__(self, arg0: TopP) -> bool:
         ...
     def __init__(self, p: typing.SupportsFloat | typing.SupportsIndex) -> None:
         ...
@@ -593,7 +670,7 @@ class MinP:
     Keep tokens at least p times as likely as the most likely one.
     """
     __hash__: typing.ClassVar[None] = None  # type: ignore[assignment]
-    def __eq__(self, other: object) -> bool:
+    def __eq__(self, arg0: MinP) -> bool:
         ...
     def __init__(self, p: typing.SupportsFloat | typing.SupportsIndex) -> None:
         ...
@@ -607,7 +684,7 @@ class Typical:
     Keep the tokens whose information is nearest to the entropy, until they reach p.
     """
     __hash__: typing.ClassVar[None] = None  # type: ignore[assignment]
-    def __eq__(self, other: object) -> bool:
+    def __eq__(self, arg0: Typical) -> bool:
         ...
     def __init__(self, p: typing.SupportsFloat | typing.SupportsIndex) -> None:
         ...
@@ -621,7 +698,7 @@ class RepetitionPenalty:
     Divide positive, multiply negative logits of tokens seen.
     """
     __hash__: typing.ClassVar[None] = None  # type: ignore[assignment]
-    def __eq__(self, other: object) -> bool:
+    def __eq__(self, arg0: RepetitionPenalty) -> bool:
         ...
     def __init__(self, penalty: typing.SupportsFloat | typing.SupportsIndex, last_n: typing.SupportsInt | typing.SupportsIndex = 0) -> None:
         ...
@@ -638,7 +715,7 @@ class FrequencyPenalty:
     logit - penalty times the token's count.
     """
     __hash__: typing.ClassVar[None] = None  # type: ignore[assignment]
-    def __eq__(self, other: object) -> bool:
+    def __eq__(self, arg0: FrequencyPenalty) -> bool:
         ...
     def __init__(self, penalty: typing.SupportsFloat | typing.SupportsIndex, last_n: typing.SupportsInt | typing.SupportsIndex = 0) -> None:
         ...
@@ -655,7 +732,7 @@ class PresencePenalty:
     logit - penalty for tokens seen.
     """
     __hash__: typing.ClassVar[None] = None  # type: ignore[assignment]
-    def __eq__(self, other: object) -> bool:
+    def __eq__(self, arg0: PresencePenalty) -> bool:
         ...
     def __init__(self, penalty: typing.SupportsFloat | typing.SupportsIndex, last_n: typing.SupportsInt | typing.SupportsIndex = 0) -> None:
         ...
@@ -672,7 +749,7 @@ class NoRepeatNgram:
     Remove tokens that would repeat an n-gram.
     """
     __hash__: typing.ClassVar[None] = None  # type: ignore[assignment]
-    def __eq__(self, other: object) -> bool:
+    def __eq__(self, arg0: NoRepeatNgram) -> bool:
         ...
     def __init__(self, n: typing.SupportsInt | typing.SupportsIndex, last_n: typing.SupportsInt | typing.SupportsIndex = 0) -> None:
         ...
@@ -689,7 +766,7 @@ class LogitBias:
     Add to the logits of single tokens; -inf removes one.
     """
     __hash__: typing.ClassVar[None] = None  # type: ignore[assignment]
-    def __eq__(self, other: object) -> bool:
+    def __eq__(self, arg0: LogitBias) -> bool:
         ...
     def __init__(self, biases: dict) -> None:
         ...
@@ -703,7 +780,7 @@ class BannedTokens:
     Remove tokens.
     """
     __hash__: typing.ClassVar[None] = None  # type: ignore[assignment]
-    def __eq__(self, other: object) -> bool:
+    def __eq__(self, arg0: BannedTokens) -> bool:
         ...
     def __init__(self, ids: collections.abc.Iterable[int] | numpy.ndarray) -> None:
         ...
@@ -717,7 +794,7 @@ class Sampler:
     Steps in the order they are applied, then one draw; no steps: greedy.
     """
     __hash__: typing.ClassVar[None] = None  # type: ignore[assignment]
-    def __eq__(self, other: object) -> bool:
+    def __eq__(self, arg0: Sampler) -> bool:
         ...
     def __init__(self, steps: collections.abc.Sequence[Temperature | TopK | TopP | MinP | Typical | RepetitionPenalty | FrequencyPenalty | PresencePenalty | NoRepeatNgram | LogitBias | BannedTokens | Greedy] = [], seed: typing.SupportsInt | typing.SupportsIndex | None = None) -> None:
         ...
@@ -916,6 +993,11 @@ class Result:
         Generated tokens, an end token included.
         """
     @property
+    def score(self) -> float:
+        """
+        Of a beam search: log-probability / length**length_penalty.
+        """
+    @property
     def seed(self) -> int:
         """
         The seed used.
@@ -964,6 +1046,18 @@ class GenerateOptions:
     sampler: Sampler
     skip_special: bool
     def __init__(self) -> None:
+        ...
+    @property
+    def forced_bos(self) -> int | None:
+        ...
+    @forced_bos.setter
+    def forced_bos(self, arg0: typing.SupportsInt | typing.SupportsIndex | None) -> None:
+        ...
+    @property
+    def forced_eos(self) -> int | None:
+        ...
+    @forced_eos.setter
+    def forced_eos(self, arg0: typing.SupportsInt | typing.SupportsIndex | None) -> None:
         ...
     @property
     def logprobs(self) -> int | None:
@@ -1032,7 +1126,7 @@ class ChatOptions:
     def when_full(self, arg1: str | bytes) -> None:
         ...
 class Chat:
-    def __init__(self, model: Model, chat_template: ChatTemplate | None = None) -> None:
+    def __init__(self, model: Model, chat_template: ChatTemplate = None) -> None:
         ...
     def add(self, message: str | bytes) -> None:
         ...
@@ -1049,6 +1143,108 @@ class Chat:
     def save(self, path: str | bytes | os.PathLike) -> None:
         ...
     def undo(self) -> None:
+        ...
+class LabelScore:
+    """
+    A label of a text and how likely it is.
+    """
+    def __repr__(self) -> str:
+        ...
+    @property
+    def label(self) -> str:
+        ...
+    @property
+    def logit(self) -> float:
+        ...
+    @property
+    def score(self) -> float:
+        """
+        Probability.
+        """
+class Rating:
+    """
+    How good a text is.
+    """
+    def __repr__(self) -> str:
+        ...
+    @property
+    def index(self) -> int:
+        """
+        Into the texts given.
+        """
+    @property
+    def raw(self) -> float:
+        ...
+    @property
+    def score(self) -> float:
+        """
+        sigmoid(raw)
+        """
+class Filled:
+    """
+    A token in the place of a mask.
+    """
+    def __repr__(self) -> str:
+        ...
+    @property
+    def id(self) -> int:
+        ...
+    @property
+    def score(self) -> float:
+        """
+        Probability.
+        """
+    @property
+    def token(self) -> str:
+        """
+        Its text.
+        """
+class Entity:
+    """
+    A part of a text with a label.
+    """
+    def __repr__(self) -> str:
+        ...
+    @property
+    def begin(self) -> int:
+        """
+        Characters of the text, [begin, end).
+        """
+    @property
+    def end(self) -> int:
+        ...
+    @property
+    def label(self) -> str:
+        ...
+    @property
+    def score(self) -> float:
+        """
+        Mean probability of its tokens.
+        """
+    @property
+    def text(self) -> str:
+        ...
+class Answer:
+    """
+    A part of a context that answers a question.
+    """
+    def __repr__(self) -> str:
+        ...
+    @property
+    def begin(self) -> int:
+        """
+        Characters of the context, [begin, end).
+        """
+    @property
+    def end(self) -> int:
+        ...
+    @property
+    def score(self) -> float:
+        """
+        Probability of its begin times that of its end.
+        """
+    @property
+    def text(self) -> str:
         ...
 class _ToolCall:
     @property
@@ -1098,124 +1294,193 @@ class ReplyParser:
     @property
     def reply(self) -> _ParsedReply:
         ...
-class StorageType:
-    """
-    How a file stores weights: in blocks along a row.
-    """
-    def __repr__(self) -> str:
-        ...
-    @property
-    def bits_per_weight(self) -> float:
-        ...
-    @property
-    def block_bytes(self) -> int:
-        ...
-    @property
-    def block_weights(self) -> int:
-        ...
-    @property
-    def name(self) -> str:
-        ...
-    @property
-    def needs_importance(self) -> bool:
-        """
-        Only with importance.
-        """
-    @property
-    def quantizable(self) -> bool:
-        """
-        Weights can be stored so; else it can only be read.
-        """
 class NGramState:
+    """
     What an n-gram model remembers of the words so far. A value, of one model; the empty one knows nothing.
+    """
     __hash__: typing.ClassVar[None] = None  # type: ignore[assignment]
     def __copy__(self) -> NGramState:
+        ...
     def __deepcopy__(self, memo: dict) -> NGramState:
+        ...
     def __eq__(self, other: object) -> bool:
+        ...
     def __init__(self) -> None:
+        ...
+    @property
     def length(self) -> int:
+        """
         Words at the end of the text that are all that counts.
+        """
 class NGramStep:
+    """
     A word behind a state.
+    """
+    @property
     def length(self) -> int:
+        """
         Of the n-gram found, in words; 0 = an unknown word.
+        """
+    @property
     def log_probability(self) -> float:
+        """
         Natural logarithm.
+        """
+    @property
     def state(self) -> NGramState:
+        """
         With the word behind.
+        """
 class NGramScore:
+    """
     Log-likelihood of a text, in nats.
+    """
+    @property
     def ids(self) -> list[int]:
+        """
         Words, then the end of the sentence.
+        """
+    @property
     def lengths(self) -> list[int]:
+        """
         Of the n-gram found for each, in words; 0 = an unknown word.
+        """
+    @property
     def nll(self) -> list[float]:
+        """
         Negative log-likelihood of each; infinite for the impossible.
+        """
+    @property
     def perplexity(self) -> float:
+        """
         exp(mean nll)
+        """
+    @property
     def sum(self) -> float:
+        """
         Of the log-likelihoods, <= 0.
+        """
 class NGramText:
+    """
     What an n-gram model goes on with; str() is its text.
+    """
     def __str__(self) -> str:
+        ...
+    @property
     def finish(self) -> str:
+        """
         "eos" or "length"
+        """
+    @property
     def ids(self) -> list[int]:
+        """
         </s> included, if it came.
+        """
+    @property
     def seed(self) -> int:
+        """
         The seed used.
+        """
+    @property
     def text(self) -> str:
+        ...
 class NGram:
     @staticmethod
     def load(path: str | bytes | os.PathLike, unknown_log10: typing.SupportsFloat | typing.SupportsIndex, runtime: Runtime | None, progress: collections.abc.Callable | None) -> NGram:
+        ...
     def context(self, state: NGramState) -> list[int]:
+        ...
     def decode(self, ids: collections.abc.Iterable[int] | numpy.ndarray) -> str:
+        ...
     def encode(self, text: str | bytes) -> list[int]:
+        ...
     def find(self, word: str | bytes) -> int | None:
+        ...
     def generate(self, prompt: str | bytes, sampler: Sampler, max_tokens: typing.SupportsInt | typing.SupportsIndex, allow_unknown: bool) -> NGramText:
+        ...
     def log_probabilities(self, state: NGramState) -> numpy.typing.NDArray[numpy.float32]:
+        ...
     def score(self, text: str | bytes, begin: bool, end: bool) -> NGramScore:
+        ...
     def start(self) -> NGramState:
+        ...
     def state(self, ids: collections.abc.Iterable[int] | numpy.ndarray) -> NGramState:
+        ...
     def step(self, state: NGramState, word: int) -> NGramStep:
+        ...
     def word(self, id: int) -> str:
+        ...
+    @property
     def bos(self) -> int | None:
+        ...
+    @property
     def counts(self) -> list[int]:
+        ...
+    @property
     def eos(self) -> int | None:
+        ...
+    @property
     def memory(self) -> int:
+        ...
+    @property
     def order(self) -> int:
+        ...
+    @property
     def unit(self) -> str:
+        ...
+    @property
     def unknown(self) -> int:
+        ...
+    @property
     def vocabulary(self) -> int:
+        ...
 class NGramEstimate:
+    """
     Probabilities of all n-grams of a text.
+    """
     def model(self) -> NGram:
+        ...
     def write(self, path: str | bytes | os.PathLike) -> None:
+        """
         Write an ARPA file, gzip if the path ends in ".gz".
+        """
+    @property
     def counts(self) -> list[int]:
+        """
         Number of n-grams of each order, unigrams first.
+        """
+    @property
     def discounts(self) -> list[typing.Annotated[list[float], "FixedSize(3)"]]:
+        """
         Of each order: what n-grams seen once, twice and more often are discounted by. Kneser-Ney only.
+        """
+    @property
     def fallbacks(self) -> list[bool]:
+        """
         Of each order: whether the discounts could not be estimated.
+        """
 class NGramTrainer:
     def __init__(self, *, order: typing.SupportsInt | typing.SupportsIndex = 5, smoothing: str | bytes = 'kneser_ney', added: typing.SupportsFloat | typing.SupportsIndex = 1.0, discount_fallback: typing.Annotated[collections.abc.Sequence[typing.SupportsFloat | typing.SupportsIndex], "FixedSize(3)"] | None = None, prune: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex] = [], unit: str | bytes = 'words', skip_special: bool = False, runtime: Runtime | None = None) -> None:
+        ...
     def add(self, text: str | bytes) -> None:
+        ...
     def add_file(self, path: str | bytes | os.PathLike, progress: collections.abc.Callable | None = None) -> None:
+        ...
     def estimate(self) -> NGramEstimate:
+        ...
+    @property
     def sentences(self) -> int:
+        ...
+    @property
     def words(self) -> int:
-def default_threads() -> int:
-    """
-    min(affinity mask, cgroup quota rounded down, physical cores), at least 1.
-    """
-def dequantize(type: str | bytes, bytes: collections.abc.Buffer) -> numpy.typing.NDArray[numpy.float32]:
-    """
-    The float32 values of rows of blocks; the last axis is the row.
-    """
-def generate(model: Model, cache: KVCache, prompt: str | bytes | collections.abc.Iterable[int] | numpy.ndarray, options: GenerateOptions) -> Generation:
+        ...
+def answer(model: Model, question: str | bytes, context: str | bytes, count: typing.SupportsInt | typing.SupportsIndex, max_tokens: typing.SupportsInt | typing.SupportsIndex) -> list[Answer]:
     ...
-def generate_batch(model: Model, prompts: collections.abc.Sequence[str | bytes | collections.abc.Iterable[int] | numpy.ndarray], options: GenerateOptions) -> list[Result]:
+def beam_search(model: Model, prompt: str | bytes | collections.abc.Iterable[int] | numpy.ndarray, options: GenerateOptions, beams: typing.SupportsInt | typing.SupportsIndex, length_penalty: typing.SupportsFloat | typing.SupportsIndex, early_stopping: str, sequences: typing.SupportsInt | typing.SupportsIndex) -> list[Result]:
+    ...
+def classify(model: Model, texts: collections.abc.Sequence[str | bytes], pairs: collections.abc.Sequence[str | bytes | None]) -> list[list[LabelScore]]:
+    ...
+def classify_tokens(model: Model, texts: collections.abc.Sequence[str | bytes]) -> list[list[Entity]]:
     ...
 def convert(input: str | bytes | os.PathLike, output: str | bytes | os.PathLike, type: str = '', importance: str = '', progress: collections.abc.Callable | None = None) -> None:
     """
@@ -1228,17 +1493,33 @@ def convert_types() -> list[str]:
     """
     The types that convert() takes.
     """
+def default_threads() -> int:
+    """
+    min(affinity mask, cgroup quota rounded down, physical cores), at least 1.
+    """
+def dequantize(type: str | bytes, bytes: collections.abc.Buffer) -> numpy.typing.NDArray[numpy.float32]:
+    """
+    The float32 values of rows of blocks; the last axis is the row.
+    """
+def embed(model: Model, texts: collections.abc.Sequence[str | bytes], prompt: str | bytes | None, prompt_name: str | bytes, truncate: bool, progress: collections.abc.Callable | None) -> numpy.typing.NDArray[numpy.float32]:
+    ...
 def families() -> list[tuple[str, str]]:
     """
     The kinds of models that this version runs: (model_type of config.json, architecture of GGUF files or "").
     """
+def fill_mask(model: Model, text: str | bytes, count: typing.SupportsInt | typing.SupportsIndex) -> list[list[Filled]]:
+    ...
+def generate(model: Model, cache: KVCache, prompt: str | bytes | collections.abc.Iterable[int] | numpy.ndarray, options: GenerateOptions) -> Generation:
+    ...
+def generate_batch(model: Model, prompts: collections.abc.Sequence[str | bytes | collections.abc.Iterable[int] | numpy.ndarray], options: GenerateOptions) -> list[Result]:
+    ...
 def inspect(path: str | bytes | os.PathLike) -> FileInfo:
     """
     Read the headers of a GGUF file of any architecture, weights untouched.
     """
 def parse_reply(text: str | bytes, format: str | bytes, prefix: str | bytes, tools: str | bytes) -> _ParsedReply:
     ...
-def quantize(type: str | bytes, values: numpy.typing.ArrayLike, importance: numpy.typing.ArrayLike | None = None, *, runtime: Runtime | None = None) -> numpy.typing.NDArray[numpy.uint8]:
+def quantize(type: str | bytes, values: typing.Annotated[numpy.typing.ArrayLike, numpy.float32], importance: typing.Annotated[numpy.typing.ArrayLike, numpy.float32] | None = None, *, runtime: Runtime = None) -> numpy.typing.NDArray[numpy.uint8]:
     """
     Rows of values as blocks of a type; the last axis is the row. importance has a number >= 0 for each column, what
     the squares of errors in it count.
@@ -1247,6 +1528,10 @@ def reply_formats() -> list[str]:
     """
     Names of the formats that replies are written in.
     """
+def rerank(model: Model, query: str | bytes, texts: collections.abc.Sequence[str | bytes]) -> list[Rating]:
+    ...
+def reward(model: Model, prompt: str | bytes, replies: collections.abc.Sequence[str | bytes]) -> list[Rating]:
+    ...
 def score(model: Model, text: str | bytes | collections.abc.Iterable[int] | numpy.ndarray, continuation: str | bytes | collections.abc.Iterable[int] | numpy.ndarray | None) -> Score:
     ...
 def storage_type(name: str | bytes) -> StorageType:

@@ -42,17 +42,29 @@ class GenerateOptions(TypedDict, total=False):
     presence_penalty: float
     penalty_last_n: int  #: tokens that the penalties look at; 0 = prompt and output
     no_repeat_ngram: int
+    no_repeat_ngram_size: int  #: the same, as transformers calls it
     logit_bias: Mapping[int, float]
     banned_tokens: Iterable[int]
     seed: Optional[int]  #: None = a fresh one, which the result tells
     sampler: Union[_ondol.Sampler, Sequence[object]]  #: steps in their order, instead of the settings above
     stop: Union[str, Sequence[str]]
     stop_ids: Iterable[int]
+    forced_bos_token_id: Optional[int]  #: the first token that is chosen; None = as an encoder-decoder's files say
+    forced_eos_token_id: Optional[int]  #: the last token at the full length; the same
     ignore_eos: bool
     include_stop: bool
     logprobs: Optional[int]  #: record log-probabilities, and those of so many most likely tokens
     skip_special: bool
     progress: Optional[Progress]  #: called with prompt tokens done and in all
+
+
+class BeamOptions(GenerateOptions, total=False):
+    """Of Model.generate with num_beams."""
+
+    num_beams: int  #: beginnings that are kept at each step; 1 = no beam search
+    length_penalty: float  #: a hypothesis scores its log-probability / length**length_penalty
+    early_stopping: Union[bool, str]  #: True: with num_beams finished hypotheses; False: by a heuristic; "never"
+    num_return_sequences: int
 
 
 class RenderSettings(TypedDict, total=False):
@@ -149,8 +161,13 @@ def sampler_of(options: Mapping[str, Any]) -> _ondol.Sampler:
 
 def generate_options(options: Mapping[str, Any], known: type = GenerateOptions) -> _ondol.GenerateOptions:
     check("generate" if known is GenerateOptions else "chat", options, known)
+    if options.get("no_repeat_ngram_size") is not None:
+        options = {**options, "no_repeat_ngram": options["no_repeat_ngram_size"]}
     names = ("max_tokens", "min_tokens", "stop_ids", "ignore_eos", "include_stop", "logprobs", "skip_special")
     native = _fill(_ondol.GenerateOptions(), options, names)
+    for name in ("forced_bos", "forced_eos"):
+        if options.get(f"{name}_token_id") is not None:
+            _set(native, name, options[f"{name}_token_id"])
     stop = options.get("stop")
     if stop is not None:
         _set(native, "stop", [stop] if isinstance(stop, (str, bytes)) else list(stop))

@@ -5,6 +5,7 @@
 #include "generation.hpp"
 #include "interruptible.hpp"
 #include "kv_cache.hpp"
+#include "ondol/beam_search.hpp"
 #include "ondol/generate.hpp"
 
 namespace ondol::python {
@@ -49,6 +50,7 @@ void bind_results(py::module_& m) {
           "\"eos\", \"stop\", \"length\" or \"cancelled\"; \"none\" while it runs.")
       .def_readonly("stop", &Result::stop, "The stop string found; empty for a stop id.")
       .def_readonly("seed", &Result::seed, "The seed used.")
+      .def_readonly("score", &Result::score, "Of a beam search: log-probability / length**length_penalty.")
       .def_readonly("timings", &Result::timings)
       .def("__str__", [](const Result& r) { return r.text; })
       .def("__repr__", [](const Result& r) {
@@ -76,6 +78,8 @@ void bind_generate(py::module_& m) {
           "stop_ids", [](const GenerateOptions& o) { return o.stop_ids; },
           [](GenerateOptions& o, Ids ids) { o.stop_ids = std::move(ids.values); })
       .def_readwrite("ignore_eos", &GenerateOptions::ignore_eos)
+      .def_readwrite("forced_bos", &GenerateOptions::forced_bos)
+      .def_readwrite("forced_eos", &GenerateOptions::forced_eos)
       .def_readwrite("include_stop", &GenerateOptions::include_stop)
       .def_readwrite("logprobs", &GenerateOptions::logprobs)
       .def_readwrite("skip_special", &GenerateOptions::skip_special);
@@ -121,6 +125,22 @@ void bind_generate(py::module_& m) {
         }));
       },
       "model"_a, "cache"_a, "prompt"_a, "options"_a);
+  m.def(
+      "beam_search",
+      [](const Model& model, const PyPrompt& prompt, const GenerateOptions& options, std::size_t beams,
+         double length_penalty, std::string_view early_stopping, std::size_t sequences) {
+        constexpr std::pair<std::string_view, EarlyStopping> names[] = {{"heuristic", EarlyStopping::heuristic},
+                                                                        {"at_once", EarlyStopping::at_once},
+                                                                        {"never", EarlyStopping::never}};
+        const Controlled controlled(options);
+        const Prompt text = prompt_of(prompt);
+        const BeamOptions wanted{.beams = beams,
+                                 .length_penalty = length_penalty,
+                                 .early_stopping = choice("early_stopping", early_stopping, names),
+                                 .sequences = sequences};
+        return interruptible(controlled.stop, [&] { return beam_search(model, text, wanted, controlled.options); });
+      },
+      "model"_a, "prompt"_a, "options"_a, "beams"_a, "length_penalty"_a, "early_stopping"_a, "sequences"_a);
   m.def(
       "generate_batch",
       [](const Model& model, const std::vector<PyPrompt>& prompts, const GenerateOptions& options) {

@@ -60,14 +60,48 @@ std::vector<StepOutput> forward(const Model& model, const std::vector<PyStep*>& 
       stop, [&] { return model.forward(wanted, stop.get_token(), progress.get()); }, report(progress, callback));
 }
 
-py::array_t<float> logits(const Model& model, const Ids& ids) {
+constexpr std::pair<std::string_view, Output> outputs[] = {{"hidden", Output::hidden},
+                                                           {"logits", Output::logits},
+                                                           {"labels", Output::labels},
+                                                           {"classes", Output::classes},
+                                                           {"spans", Output::spans},
+                                                           {"embedding", Output::embedding}};
+
+/// Kinds of token from ids: not negative.
+std::vector<std::uint32_t> types_of(const std::optional<Ids>& ids) {
+  std::vector<std::uint32_t> types;
+  if (!ids) return types;
+  for (const Token type : ids->values) {
+    if (type < 0) throw Error(Status::invalid_argument, "token type " + std::to_string(type) + ", expected 0 or more");
+    types.push_back(static_cast<std::uint32_t>(type));
+  }
+  return types;
+}
+
+std::vector<py::array_t<float>> read(const Model& model, const std::vector<Ids>& texts,
+                                     const std::vector<std::optional<Ids>>& types, std::string_view output) {
+  const Output wanted = choice("output", output, outputs);
+  std::vector<std::vector<std::uint32_t>> kinds;
+  for (const auto& ids : types) kinds.push_back(types_of(ids));
+  kinds.resize(texts.size());
+  std::vector<WholeText> sequences;
+  for (std::size_t i = 0; i < texts.size(); ++i) sequences.push_back({.tokens = texts[i].values, .types = kinds[i]});
   const std::stop_source stop;
-  std::vector<StepOutput> outputs = interruptible(stop, [&] {
-    KVCache cache = model.new_cache();
-    const Step step{.cache = cache, .tokens = ids.values, .want = {.logits = Want::Logits::all}};
-    return model.forward({&step, 1}, stop.get_token());
-  });
-  return to_array(std::move(outputs.front().logits));
+  std::vector<Tensor> made = interruptible(stop, [&] { return model.read(sequences, wanted, stop.get_token()); });
+  std::vector<py::array_t<float>> arrays;
+  for (Tensor& tensor : made) arrays.push_back(to_array(std::move(tensor)));
+  return arrays;
+}
+
+py::array_t<float> source_logits(const Model& model, const Ids& source, const Ids& ids) {
+  const std::stop_source stop;
+  return to_array(interruptible(stop, [&] { return model.logits(source.values, ids.values, stop.get_token()); }));
+}
+
+std::unique_ptr<Cache> new_cache(const Model& model, const std::optional<Ids>& source) {
+  if (!source) return std::make_unique<Cache>(model.new_cache());
+  const std::stop_source stop;
+  return std::make_unique<Cache>(interruptible(stop, [&] { return model.new_cache(source->values, stop.get_token()); }));
 }
 
 Model load(const Path& path, const LoadOptions& preset, const std::optional<py::function>& callback) {
@@ -86,6 +120,13 @@ void bind_info(py::module_& m) {
   py::class_<ModelInfo>(m, "ModelInfo", "Shape of a model as its file states it.")
       .def_readonly("architecture", &ModelInfo::architecture)
       .def_readonly("name", &ModelInfo::name)
+      .def_property_readonly(
+          "kind", [](const ModelInfo& info) { return model_kind_name(info.kind); },
+          "\"decoder\", \"encoder\" or \"encoder-decoder\".")
+      .def_readonly("head", &ModelInfo::head, "\"language\", \"sequence\", \"tokens\", \"span\" or \"none\".")
+      .def_readonly("labels", &ModelInfo::labels, "Of a head that has them.")
+      .def_readonly("multi_label", &ModelInfo::multi_label, "Whether several of them may hold at once.")
+      .def_readonly("token_types", &ModelInfo::token_types, "Kinds of token that were learned.")
       .def_readonly("context", &ModelInfo::context, "Positions the model was made for.")
       .def_readonly("layers", &ModelInfo::layers)
       .def_readonly("hidden_size", &ModelInfo::hidden_size)
@@ -101,6 +142,12 @@ void bind_info(py::module_& m) {
       .def_readonly("active_parameters", &ModelInfo::active_parameters,
                     "Those that a token makes use of: all but the experts it does not go to.")
       .def_readonly("tensor_bytes", &ModelInfo::tensor_bytes);
+  py::class_<GenerationDefaults>(m, "GenerationDefaults", "What a generation starts, ends and keeps off with.")
+      .def_readonly("decoder_start", &GenerationDefaults::decoder_start)
+      .def_readonly("forced_bos", &GenerationDefaults::forced_bos)
+      .def_readonly("forced_eos", &GenerationDefaults::forced_eos)
+      .def_readonly("banned", &GenerationDefaults::banned)
+      .def_readonly("ends", &GenerationDefaults::ends);
   py::class_<FileInfo::Entry>(m, "MetadataEntry")
       .def_readonly("key", &FileInfo::Entry::key)
       .def_readonly("type", &FileInfo::Entry::type)
@@ -175,9 +222,11 @@ void bind_model(py::module_& m) {
       .def_property_readonly("has_chat_template", &Model::has_chat_template)
       .def_property_readonly("chat_template", py::cpp_function(&Model::chat_template, py::return_value_policy::copy))
       .def_property_readonly("fingerprint", &Model::fingerprint)
-      .def("new_cache", [](const Model& model) { return std::make_unique<Cache>(model.new_cache()); })
+      .def("new_cache", &new_cache, "source"_a = py::none())
+      .def_property_readonly("generation_defaults", &Model::generation_defaults)
       .def("forward", &forward, "steps"_a, "progress"_a)
-      .def("logits", &logits, "ids"_a)
+      .def("read", &read, "texts"_a, "types"_a, "output"_a)
+      .def("source_logits", &source_logits, "source"_a, "ids"_a)
       .def(
           "embed", [](const Model& model, const Ids& ids) { return to_array(model.embed(ids.values)); }, "ids"_a)
       .def(

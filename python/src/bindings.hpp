@@ -20,6 +20,7 @@ void bind_model(py::module_& m);
 void bind_sampler(py::module_& m);
 void bind_generate(py::module_& m);
 void bind_chat(py::module_& m);
+void bind_tasks(py::module_& m);
 void bind_reply_parser(py::module_& m);
 void bind_convert(py::module_& m);
 void bind_ngram(py::module_& m);

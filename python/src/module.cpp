@@ -15,6 +15,7 @@ PYBIND11_MODULE(_ondol, m) {
   bind_sampler(m);
   bind_generate(m);
   bind_chat(m);
+  bind_tasks(m);
   bind_reply_parser(m);
   bind_convert(m);
   bind_ngram(m);

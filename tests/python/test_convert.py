@@ -60,6 +60,9 @@ PLAIN = {
     "seed_oss": "seed_oss", "arcee": "arcee", "phi": "phi2", "gpt2": "gpt2", "gpt_neox": "gptneox", "falcon": "falcon",
     "falcon_mqa": "falcon", "bloom_alibi": "bloom", "mpt_alibi": "mpt", "starcoder2": "starcoder2", "stablelm": "stablelm", "stablelm_12b": "stablelm", "qwen2_sliding": "qwen2",
     "cohere": "command-r", "cohere2": "cohere2", "nemotron": "nemotron",
+    "mixtral": "llama", "olmoe": "olmoe", "granitemoe": "granitemoe", "deepseek_v2": "deepseek2",
+    "mamba": "mamba", "mamba2": "mamba2", "bamba": "granitehybrid", "granitemoehybrid": "granitehybrid", "jamba": "jamba",
+    "deepseek_v2_lite": "deepseek2", "deepseek_v3": "deepseek2", "glm4_moe": "glm4moe", "ernie4_5_moe": "ernie4_5-moe",
 }  # fmt: skip
 
 
@@ -67,6 +70,31 @@ PLAIN = {
 def test_keys_that_llama_cpp_knows(name, data, tmp_path):
     ondol.convert(data / "oracles" / name, tmp_path / "model.gguf")
     assert metadata(tmp_path / "model.gguf")["general.architecture"] == PLAIN[name]
+
+
+# What published models of a family have in common, and llama.cpp takes for granted.
+USUAL = {
+    "gpt_oss": ("gpt-oss", {"swiglu_limit": 7.0}),
+    "phimoe": ("phimoe", {"router_jitter_noise": 0.01}),
+    "llama4": ("llama4", {"attention_chunk_size": 8192, "floor_scale": 8192, "attn_scale": 0.1,
+                          "no_rope_layers": [1, 1, 1, 0],
+                          "layer_types": ["chunked_attention"] * 3 + ["full_attention"]}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", USUAL)
+def test_parameters_that_llama_cpp_takes_for_granted(name, data, tmp_path):
+    architecture, usual = USUAL[name]
+    source = data / "oracles" / name
+    folder = tmp_path / "usual"
+    folder.mkdir()
+    (folder / "model.safetensors").symlink_to(source / "model.safetensors")
+    config = json.loads((source / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps(config | usual))
+    ondol.convert(folder, tmp_path / "model.gguf")
+    assert metadata(tmp_path / "model.gguf")["general.architecture"] == architecture
+    ids = list(range(3, 150, 7))
+    np.testing.assert_array_equal(load(tmp_path / "model.gguf").logits(ids), load(folder).logits(ids))
 
 
 def test_tokenizer_and_template_go_along(data, tmp_path):

@@ -9,7 +9,7 @@ import pytest
 
 CHECKOUT = Path(__file__).parents[2]
 LINES = [["base"], ["runtime"], ["formats"], ["kernels"], ["files"], ["text", "chat"], ["ngram"], ["blocks", "sample"],
-         ["cache", "models"], ["generate"]]
+         ["cache", "models"], ["generate", "tasks"]]
 LEVEL = {folder: level for level, line in enumerate(LINES) for folder in line}
 BESIDE = {("models", "cache")}
 #: third-party headers and the folders whose .cpp files may include them

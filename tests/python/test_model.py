@@ -190,10 +190,18 @@ def test_inspect_works_without_a_known_architecture(unpacked):
     assert info.tensors == []
 
 
-def test_an_unknown_architecture_is_refused_by_name(unpacked):
+def test_an_unknown_architecture_is_refused_by_name(tmp_path):
+    (tmp_path / "config.json").write_text('{"model_type": "perceptron"}')
+    (tmp_path / "model.safetensors").write_bytes(b"\2\0\0\0\0\0\0\0{}")
+    with pytest.raises(ondol.Error, match="model_type is 'perceptron'") as caught:
+        ondol.Model.load(tmp_path)
+    assert caught.value.code == "unsupported"
+
+
+def test_a_file_without_weights_names_what_is_missing(unpacked):
     with pytest.raises(ondol.Error, match="bert") as caught:
         ondol.Model.load(unpacked / "vocabs" / "bert-bge.gguf")
-    assert caught.value.code == "unsupported"
+    assert caught.value.code == "bad_file"
 
 
 def test_a_larger_context_may_be_asked_for(stories_path):

@@ -18,6 +18,13 @@ Recipe gemma3(const Config& c) {
     a.query_key_norm = QueryKeyNorm::head;
     a.rope = a.window ? 1 : 0;
   });
+  // EmbeddingGemma: an encoder, whose windows lie around each position.
+  if (c.flag_or("use_bidirectional_attention", c.model_type() == "gemma-embedding")) {
+    r.both_directions = true;
+    each_attention(r, [](Attention::Shape& a, std::size_t) {
+      if (a.window) a.window = a.window / 2 * 2 + 1;
+    });
+  }
   return r;
 }
 

@@ -10,7 +10,7 @@ Recipe phimoe(const Config& c) {
   r.norm = NormKind::layer;
   Experts::Shape experts = experts_of(c, Router::Scoring::sparse_mixer);
   experts.router.used = std::min<std::size_t>(2, experts.router.experts);  // whatever num_experts_per_tok says
-  experts.router.jitter = c.number_or("router_jitter_noise", 0.01);
+  experts.router.jitter = c.number_or("router_jitter_noise", 0.01f);
   put_experts(r, experts);
   return r;
 }

@@ -174,7 +174,7 @@ std::size_t intermediate_size(const Recipe& r) {
 Keys describe(const Recipe& r, std::string_view architecture) {
   Keys keys;
   keys.emplace_back("context_length", count(r.context));
-  keys.emplace_back("block_count", count(r.layers.size()));
+  keys.emplace_back("block_count", count(r.encoder.empty() ? r.layers.size() : r.encoder.front().layers.size()));
   keys.emplace_back("embedding_length", count(r.hidden_size));
   const bool called_rms = r.norm == NormKind::rms || architecture == "phimoe";
   keys.emplace_back(called_rms ? "attention.layer_norm_rms_epsilon" : "attention.layer_norm_epsilon",
@@ -184,6 +184,12 @@ Keys describe(const Recipe& r, std::string_view architecture) {
   describe_latent_attention(r, keys);
   if (const std::size_t n = intermediate_size(r)) keys.emplace_back("feed_forward_length", count(n));
   describe_experts(r, architecture, keys);
+  if (r.both_directions) keys.emplace_back("attention.causal", Json(false));
+  if (!r.encoder.empty()) {
+    keys.emplace_back("decoder_block_count", count(r.layers.size()));
+    const bool bucketed = r.distances.has_value();
+    if (bucketed) keys.emplace_back("attention.relative_buckets_count", count(r.distances->count));
+  }
   if (!r.ropes.empty()) describe_rope(r.ropes[0], keys);
   if (r.ropes.size() > 1) keys.emplace_back("rope.freq_base_swa", Json(r.ropes[1].theta));
   if (std::holds_alternative<std::monostate>(r.layers.front().feed_forward)) {  // llama.cpp asks for both

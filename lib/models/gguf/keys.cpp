@@ -55,6 +55,11 @@ constexpr Row rows[] = {
     {"first_k_dense_replace", "leading_dense_block_count", Type::count},
     {"n_group", "expert_group_count", Type::count},
     {"topk_group", "expert_group_used_count", Type::count},
+    {"num_decoder_layers", "decoder_block_count", Type::count},
+    {"decoder_start_token_id", "decoder_start_token_id", Type::count},
+    {"relative_attention_num_buckets", "attention.relative_buckets_count", Type::count},
+    {"pooling_type", "pooling_type", Type::count},
+    {"is_causal", "attention.causal", Type::flag},
     {"expert_gating_func", "expert_gating_func", Type::count},
     {"interleave_moe_layer_step", "interleave_moe_layer_step", Type::count},
     {"nextn_predict_layers", "nextn_predict_layers", Type::count},
@@ -98,7 +103,9 @@ Json value_of(const WeightSource& source, const std::string& key, Type type) {
     case Type::number: return Json(*source.number(key));
     case Type::flag: return Json(*source.flag(key));
     case Type::text: return Json(*source.text(key));
-    case Type::flags: return list(*source.integers(key), type);
+    case Type::flags:
+      if (!source.is_array(key)) return Json(*source.count(key));
+      return list(*source.integers(key), type);
   }
   return {};
 }

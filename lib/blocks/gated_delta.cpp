@@ -67,7 +67,7 @@ void GatedDelta::apply(Activations& x, std::span<const StateSpan> spans, float* 
       kernels.activate(Activation::softplus, &step, 1);
       const float decay = std::exp(step * a[head]);
       float* to = y + row * values + head * value_dim;
-      float* change = projected + row * channels + 2 * keys + head * value_dim;  // v before the convolution is done with
+      float* change = projected + (v - mixed);  // where v was before the convolution
       compute.kernels.recurrence->read_state(state, key_dim, value_dim, k, change);
       for (std::size_t i = 0; i < value_dim; ++i) change[i] = strength * (v[i] - decay * change[i]);
       compute.kernels.recurrence->update_state(state, key_dim, value_dim, decay, k, change, q, to);

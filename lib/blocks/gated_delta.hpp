@@ -34,8 +34,8 @@ struct GatedDelta {
     bool operator==(const Shape&) const = default;
   };
   Shape shape;
-  Linear in;    ///< [channels, hidden]
-  Linear gate;  ///< [values, hidden]
+  Linear in;     ///< [channels, hidden]
+  Linear gate;   ///< [values, hidden]
   Linear rates;  ///< [2 value_heads, hidden]: for each key head b of its value heads, then r
   CausalConvolution convolution;
   std::vector<float> step_bias;  ///< [value_heads]

@@ -14,14 +14,15 @@ struct TokenShift {
   std::vector<float> share;  ///< [hidden]
 };
 
-/// RWKV-4's time mix (Peng et al. 2023): r, k, v of rows mixed with those before; output(sigmoid(r) mean), where mean is
-/// that of all values v so far, weighted by exp(k) and fading (RecurrenceKernels::weighted_mean).
+/// RWKV-4's time mix (Peng et al. 2023): r, k, v of rows mixed with those before; output(sigmoid(r) mean), where mean
+/// is that of all values v so far, weighted by exp(k) and fading (RecurrenceKernels::weighted_mean).
 struct RwkvTimeMix {
   struct Shape {
     std::size_t hidden = 0;
     std::size_t channels = 0;  ///< of r, k and v
 
-    /// Of the state: the row before [hidden], then sum of weighted values, sum of weights and largest exponent, [channels] each.
+    /// Of the state: the row before [hidden], then sum of weighted values, sum of weights and largest exponent,
+    /// [channels] each.
     [[nodiscard]] std::size_t state_size() const noexcept;
     [[nodiscard]] std::size_t scratch() const noexcept;  ///< floats of scratch memory a row
 
@@ -31,7 +32,7 @@ struct RwkvTimeMix {
   TokenShift key_shift;
   TokenShift value_shift;
   TokenShift receptance_shift;
-  Linear key;                ///< these three [channels, hidden]
+  Linear key;  ///< these three [channels, hidden]
   Linear value;
   Linear receptance;
   std::vector<float> first;  ///< [channels]: what the present position adds to k

@@ -8,17 +8,17 @@ namespace ondol {
 struct SelectiveScan {
   std::size_t rows;
   std::size_t channels;
-  std::size_t states;        ///< values of the state a channel
-  std::size_t stride;        ///< floats from one row of x, dt, a, state and y to the next
-  const float* x;            ///< [rows, channels]
-  const float* dt;           ///< [rows, channels]
-  const float* b;            ///< [rows, states], its rows `matrix_stride` apart
-  const float* c;            ///< the same
+  std::size_t states;  ///< values of the state a channel
+  std::size_t stride;  ///< floats from one row of x, dt, a, state and y to the next
+  const float* x;      ///< [rows, channels]
+  const float* dt;     ///< [rows, channels]
+  const float* b;      ///< [rows, states], its rows `matrix_stride` apart
+  const float* c;      ///< the same
   std::size_t matrix_stride;
-  const float* a;            ///< [states, channels]
-  const float* d;            ///< [channels]
-  float* state;              ///< [states, channels]: before the first row, then behind the last
-  float* y;                  ///< [rows, channels]
+  const float* a;  ///< [states, channels]
+  const float* d;  ///< [channels]
+  float* state;    ///< [states, channels]: before the first row, then behind the last
+  float* y;        ///< [rows, channels]
 };
 
 /// Steps of recurrences, float32. Lanes are channels and each sum runs over the state in its order: what a channel gets

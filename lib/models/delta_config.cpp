@@ -1,5 +1,5 @@
-// What config.json says of gated delta nets, and how checkpoints lay out the product that makes queries, keys, values and
-// gates: rows [key_heads][q, k, v of its value heads, gates of its value heads].
+// What config.json says of gated delta nets, and how checkpoints lay out the product that makes queries, keys, values
+// and gates: rows [key_heads][q, k, v of its value heads, gates of its value heads].
 #include "models/delta_config.hpp"
 
 #include <fmt/format.h>
@@ -45,8 +45,9 @@ std::uint64_t row_in_checkpoint(const GatedDelta::Shape& s, bool gate, std::uint
 
 void check(const Config& config, const Weight& w, std::uint64_t rows) {
   if (w.shape.size() == 2 && w.shape[1] == rows && w.parts.size() == 1) return;
-  fail(Status::bad_file, fmt::format("{}: tensor {} has shape [{}], expected {} rows for queries, keys, values and gates",
-                                     config.path(), w.name, fmt::join(w.shape, ", "), rows));
+  fail(Status::bad_file,
+       fmt::format("{}: tensor {} has shape [{}], expected {} rows for queries, keys, values and gates", config.path(),
+                   w.name, fmt::join(w.shape, ", "), rows));
 }
 
 template <bool gate>
@@ -74,7 +75,10 @@ Weight join(const Config& config, std::span<const Weight> shares) {
     for (Weight& share : *both) share = dequantised(share);
   }
   const Weight& first = both->front();
-  Weight out{.name = {}, .format = first.format, .shape = {first.columns(), s.channels() + s.values()}, .parts = {},
+  Weight out{.name = {},
+             .format = first.format,
+             .shape = {first.columns(), s.channels() + s.values()},
+             .parts = {},
              .sources = first.sources};
   out.sources.insert(out.sources.end(), shares[1].sources.begin(), shares[1].sources.end());
   out.parts = {{.bytes = {}, .make = [both, s](std::byte* to) {

@@ -61,8 +61,8 @@ Mamba2::Shape mamba2_of(const Config& c) {
   s.head_dim = count_or_auto(c, c.has("ssm_head_dim") ? "ssm_head_dim" : "head_dim", width / s.heads);
   if (c.is_gguf()) s.head_dim = width / s.heads;
   if (s.head_dim * s.heads != width || s.heads % s.groups != 0) {
-    fail(Status::bad_file, fmt::format("{}: {} heads of {} in {} groups do not make up a width of {}", c.path(), s.heads,
-                                       s.head_dim, s.groups, width));
+    fail(Status::bad_file, fmt::format("{}: {} heads of {} in {} groups do not make up a width of {}", c.path(),
+                                       s.heads, s.head_dim, s.groups, width));
   }
   if (const Json* limit = c.find("time_step_limit"); limit && limit->is_array() && limit->size() == 2) {
     s.least_step = limit->at(0).as_double().value_or(s.least_step);

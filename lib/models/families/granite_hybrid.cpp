@@ -1,5 +1,5 @@
-// Granite 4 and Bamba: Mamba 2 layers and some of attention, Granite's multipliers; with experts and one that is shared,
-// or with the shared one alone.
+// Granite 4 and Bamba: Mamba 2 layers and some of attention, Granite's multipliers; with experts and one that is
+// shared, or with the shared one alone.
 #include "models/expert_config.hpp"
 #include "models/families/families.hpp"
 #include "models/llama_like.hpp"

@@ -26,19 +26,20 @@ Recipe qwen3_next(const Config& c) {
 
 Naming qwen3_next_names(const Config& c) {
   const Layout* one = &layouts::plus_one;
-  return with(qwen2_moe_names(c), {{"model.norm", "output_norm", one},
-                                   {"model.layers.{}.input_layernorm", "blk.{}.attn_norm", one},
-                                   {"model.layers.{}.post_attention_layernorm", "blk.{}.post_attention_norm", one},
-                                   {"model.layers.{}.self_attn.q_norm", "blk.{}.attn_q_norm", one},
-                                   {"model.layers.{}.self_attn.k_norm", "blk.{}.attn_k_norm", one},
-                                   {"model.layers.{}.linear_attn.in_proj_qkvz", "blk.{}.attn_qkv", &layouts::delta_inputs},
-                                   {"model.layers.{}.linear_attn.in_proj_qkvz", "blk.{}.attn_gate", &layouts::delta_gate},
-                                   {"model.layers.{}.linear_attn.in_proj_ba", "blk.{}.ssm_ba"},
-                                   {"model.layers.{}.linear_attn.conv1d", "blk.{}.ssm_conv1d", &layouts::depthwise},
-                                   {"model.layers.{}.linear_attn.dt_bias", "blk.{}.ssm_dt.bias"},
-                                   {"model.layers.{}.linear_attn.A_log", "blk.{}.ssm_a", &layouts::minus_exp},
-                                   {"model.layers.{}.linear_attn.norm", "blk.{}.ssm_norm"},
-                                   {"model.layers.{}.linear_attn.out_proj", "blk.{}.ssm_out"}});
+  return with(qwen2_moe_names(c),
+              {{"model.norm", "output_norm", one},
+               {"model.layers.{}.input_layernorm", "blk.{}.attn_norm", one},
+               {"model.layers.{}.post_attention_layernorm", "blk.{}.post_attention_norm", one},
+               {"model.layers.{}.self_attn.q_norm", "blk.{}.attn_q_norm", one},
+               {"model.layers.{}.self_attn.k_norm", "blk.{}.attn_k_norm", one},
+               {"model.layers.{}.linear_attn.in_proj_qkvz", "blk.{}.attn_qkv", &layouts::delta_inputs},
+               {"model.layers.{}.linear_attn.in_proj_qkvz", "blk.{}.attn_gate", &layouts::delta_gate},
+               {"model.layers.{}.linear_attn.in_proj_ba", "blk.{}.ssm_ba"},
+               {"model.layers.{}.linear_attn.conv1d", "blk.{}.ssm_conv1d", &layouts::depthwise},
+               {"model.layers.{}.linear_attn.dt_bias", "blk.{}.ssm_dt.bias"},
+               {"model.layers.{}.linear_attn.A_log", "blk.{}.ssm_a", &layouts::minus_exp},
+               {"model.layers.{}.linear_attn.norm", "blk.{}.ssm_norm"},
+               {"model.layers.{}.linear_attn.out_proj", "blk.{}.ssm_out"}});
 }
 
 }  // namespace ondol

@@ -40,7 +40,7 @@ Naming qwen2_moe_names(const Config&) {
   return with(with_experts(llama_names()), {{"model.layers.{}.mlp.shared_expert.gate_proj", "blk.{}.ffn_gate_shexp"},
                                             {"model.layers.{}.mlp.shared_expert.up_proj", "blk.{}.ffn_up_shexp"},
                                             {"model.layers.{}.mlp.shared_expert.down_proj", "blk.{}.ffn_down_shexp"},
-                                            {"model.layers.{}.mlp.shared_expert_gate", "blk.{}.ffn_gate_inp_shexp"}});
+                                            {"model.layers.{}.mlp.shared_expert_gate", "blk.{}.ffn_gate_inp_shexp", &layouts::one_row}});
 }
 
 }  // namespace ondol

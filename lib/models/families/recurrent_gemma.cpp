@@ -47,27 +47,28 @@ Recipe recurrent_gemma(const Config& c) {
 Naming recurrent_gemma_names(const Config&) {
   const Layout* one = &layouts::plus_one;
   const Layout* turned = &layouts::transposed;
-  return {{"model.embed_tokens", "token_embd"},
-          {"model.final_norm", "output_norm", one},
-          {"lm_head", "output"},
-          {"model.layers.{}.temporal_pre_norm", "blk.{}.attn_norm", one},
-          {"model.layers.{}.temporal_block.q_proj", "blk.{}.attn_q"},
-          {"model.layers.{}.temporal_block.k_proj", "blk.{}.attn_k"},
-          {"model.layers.{}.temporal_block.v_proj", "blk.{}.attn_v"},
-          {"model.layers.{}.temporal_block.o_proj", "blk.{}.attn_output"},
-          {"model.layers.{}.temporal_block.linear_x", "blk.{}.rglru_in"},
-          {"model.layers.{}.temporal_block.linear_y", "blk.{}.rglru_side"},
-          {"model.layers.{}.temporal_block.conv_1d", "blk.{}.rglru_conv1d", &layouts::depthwise},
-          {"model.layers.{}.temporal_block.rg_lru.input_gate_weight", "blk.{}.rglru_input_gate.weight", turned},
-          {"model.layers.{}.temporal_block.rg_lru.input_gate_bias", "blk.{}.rglru_input_gate.bias"},
-          {"model.layers.{}.temporal_block.rg_lru.recurrent_gate_weight", "blk.{}.rglru_recurrence_gate.weight", turned},
-          {"model.layers.{}.temporal_block.rg_lru.recurrent_gate_bias", "blk.{}.rglru_recurrence_gate.bias"},
-          {"model.layers.{}.temporal_block.rg_lru.recurrent_param", "blk.{}.rglru_decay", &rates},
-          {"model.layers.{}.temporal_block.linear_out", "blk.{}.rglru_out"},
-          {"model.layers.{}.channel_pre_norm", "blk.{}.ffn_norm", one},
-          {"model.layers.{}.mlp_block.gate_proj", "blk.{}.ffn_gate"},
-          {"model.layers.{}.mlp_block.up_proj", "blk.{}.ffn_up"},
-          {"model.layers.{}.mlp_block.down_proj", "blk.{}.ffn_down"}};
+  return {
+      {"model.embed_tokens", "token_embd"},
+      {"model.final_norm", "output_norm", one},
+      {"lm_head", "output"},
+      {"model.layers.{}.temporal_pre_norm", "blk.{}.attn_norm", one},
+      {"model.layers.{}.temporal_block.q_proj", "blk.{}.attn_q"},
+      {"model.layers.{}.temporal_block.k_proj", "blk.{}.attn_k"},
+      {"model.layers.{}.temporal_block.v_proj", "blk.{}.attn_v"},
+      {"model.layers.{}.temporal_block.o_proj", "blk.{}.attn_output"},
+      {"model.layers.{}.temporal_block.linear_x", "blk.{}.rglru_in"},
+      {"model.layers.{}.temporal_block.linear_y", "blk.{}.rglru_side"},
+      {"model.layers.{}.temporal_block.conv_1d", "blk.{}.rglru_conv1d", &layouts::depthwise},
+      {"model.layers.{}.temporal_block.rg_lru.input_gate_weight", "blk.{}.rglru_input_gate.weight", turned},
+      {"model.layers.{}.temporal_block.rg_lru.input_gate_bias", "blk.{}.rglru_input_gate.bias"},
+      {"model.layers.{}.temporal_block.rg_lru.recurrent_gate_weight", "blk.{}.rglru_recurrence_gate.weight", turned},
+      {"model.layers.{}.temporal_block.rg_lru.recurrent_gate_bias", "blk.{}.rglru_recurrence_gate.bias"},
+      {"model.layers.{}.temporal_block.rg_lru.recurrent_param", "blk.{}.rglru_decay", &rates},
+      {"model.layers.{}.temporal_block.linear_out", "blk.{}.rglru_out"},
+      {"model.layers.{}.channel_pre_norm", "blk.{}.ffn_norm", one},
+      {"model.layers.{}.mlp_block.gate_proj", "blk.{}.ffn_gate"},
+      {"model.layers.{}.mlp_block.up_proj", "blk.{}.ffn_up"},
+      {"model.layers.{}.mlp_block.down_proj", "blk.{}.ffn_down"}};
 }
 
 }  // namespace ondol

@@ -90,8 +90,8 @@ Run run(const Block& block, std::size_t hidden, const std::vector<float>& x, con
   return result;
 }
 
-/// Holds a block against a reference in double, row by row, and its results of 23 rows against those of pieces, of a pass
-/// with batch mates, and of other numbers of threads: bit for bit.
+/// Holds a block against a reference in double, row by row, and its results of 23 rows against those of pieces, of a
+/// pass with batch mates, and of other numbers of threads: bit for bit.
 template <class Block>
 void check_block(const Block& block, std::size_t hidden, Setup& setup,
                  const std::function<Doubles(const Doubles& row)>& reference) {

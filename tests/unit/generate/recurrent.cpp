@@ -19,7 +19,7 @@ using namespace ondol;  // NOLINT: the library is the subject
 namespace {
 
 using Ids = std::vector<Token>;
-const char* const families[] = {"mamba", "mamba2",           "rwkv",  "falcon_h1",  "lfm2",
+const char* const families[] = {"mamba", "mamba2",          "rwkv",  "falcon_h1",  "lfm2",
                                 "bamba", "recurrent_gemma", "jamba", "qwen3_next", "granitemoehybrid"};
 
 Ids some_ids(std::size_t count, unsigned step) {
@@ -36,7 +36,8 @@ Model load(const std::string& family, const Runtime& runtime) {
   }
   std::string words;
   for (int i = 0; i < 160; ++i) words += (i ? ", \"w" : "\"w") + std::to_string(i) + "\": " + std::to_string(i);
-  folder.write("tokenizer.json", R"({"version": "1.0", "added_tokens": [], "model": {"type": "WordLevel", "unk_token": "w0",
+  folder.write(
+      "tokenizer.json", R"({"version": "1.0", "added_tokens": [], "model": {"type": "WordLevel", "unk_token": "w0",
       "vocab": {)" + words + R"(}}, "pre_tokenizer": {"type": "WhitespaceSplit"}})");
   folder.write("tokenizer_config.json", R"({"chat_template": "{% for m in messages %}{{ m.content }} {% endfor %}"})");
   LoadOptions options;
@@ -84,7 +85,9 @@ TEST_CASE("recurrent: truncation goes back to checkpoints and says how far other
     CHECK(cache.reachable(529) == 512);
     CHECK(cache.reachable(511) == second);
     CHECK(cache.reachable(255) == 0);
-    CHECK_THROWS_WITH_AS(cache.truncate(500), doctest::Contains(second ? "the nearest before it is 256" : "the nearest before it is 0"), Error);
+    CHECK_THROWS_WITH_AS(cache.truncate(500),
+                         doctest::Contains(second ? "the nearest before it is 256" : "the nearest before it is 0"),
+                         Error);
     CHECK(cache.length() == 530);
     KVCache fork = cache.fork();
     cache.truncate(512);

@@ -187,3 +187,13 @@ def test_wrong_hyper_parameters_are_named(variant, name, key, value, message):
     folder = variant(name, lambda config, tensors: config.update({key: value}))
     with pytest.raises(ondol.Error, match=message):
         ondol.Model.load(folder)
+
+
+def test_adjusted_feed_forward_sizes(variant):
+    adjust = {"block_auto_adjust_ff_dim": True, "block_multiple_of": 32}  # 64 -> 42 -> a multiple of 32
+    whole = logits(variant("lfm2", lambda config, tensors: None))
+    np.testing.assert_array_equal(logits(variant("lfm2", lambda config, tensors: config.update(adjust))), whole)
+    for factor in (2.0, 1e30):
+        folder = variant("lfm2", lambda config, tensors: config.update(adjust, block_ffn_dim_multiplier=factor))
+        with pytest.raises(ondol.Error, match="ffn_gate.weight has shape|block_ffn_dim_multiplier is 1e\\+30"):
+            ondol.Model.load(folder)

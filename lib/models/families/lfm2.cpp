@@ -10,9 +10,10 @@ namespace {
 std::size_t intermediate_size(const Config& c) {
   const std::size_t stated = c.has("block_ff_dim") ? c.count("block_ff_dim") : c.count("intermediate_size");
   if (c.is_gguf() || !c.flag_or("block_auto_adjust_ff_dim", true)) return stated;
-  const auto adjusted = static_cast<std::size_t>(c.positive_or("block_ffn_dim_multiplier", 1) * double(2 * stated / 3));
+  const double adjusted = c.positive_or("block_ffn_dim_multiplier", 1) * static_cast<double>(2 * stated / 3);
+  if (!(adjusted < 1 << 24)) c.refuse("block_ffn_dim_multiplier", "a small multiple");
   const std::size_t step = c.count_or("block_multiple_of", 256);
-  return (adjusted + step - 1) / step * step;
+  return (static_cast<std::size_t>(adjusted) + step - 1) / step * step;
 }
 
 }  // namespace

@@ -51,7 +51,7 @@ run_pytest() { (cd build && "$python" -m pytest -c ../pyproject.toml --rootdir .
 tested pytest run_pytest ../tests/python
 
 step "AddressSanitizer: parsers, C API, tiny models, fuzzing"
-sanitized=(base runtime files formats text ngram chat cache sample models generate capi)
+sanitized=(base runtime files formats text ngram chat blocks cache sample models generate capi)
 targets() { printf 'test_%s ' "${sanitized[@]}"; for f in tests/fuzz/*.cpp; do
   f=$(basename "$f" .cpp); [ "$f" = replay ] || printf 'fuzz_%s ' "$f"; done; }
 only="^($(IFS='|'; echo "${sanitized[*]}")|fuzz_.*)\$"

@@ -58,7 +58,7 @@ struct ModelInfo {
   std::vector<std::string> labels;  ///< of a head that has them
   bool multi_label = false;         ///< whether several of them may hold at once
   std::size_t token_types = 0;      ///< kinds of token that were learned
-  std::size_t context = 0;   ///< positions the model was made for
+  std::size_t context = 0;          ///< positions the model was made for
   std::size_t layers = 0;
   std::size_t hidden_size = 0;
   std::size_t intermediate_size = 0;
@@ -121,9 +121,9 @@ struct Want {
 
 /// A whole text, read at once.
 struct WholeText {
-  std::span<const Token> tokens;                 ///< at least one
-  std::span<const std::uint32_t> types{};        ///< kinds of token ("token types"); empty: all 0
-  std::size_t prompt = 0;                        ///< so many tokens in front may be left out of an embedding
+  std::span<const Token> tokens;           ///< at least one
+  std::span<const std::uint32_t> types{};  ///< kinds of token ("token types"); empty: all 0
+  std::size_t prompt = 0;                  ///< so many tokens in front may be left out of an embedding
 };
 
 /// What is wanted of a whole text.

@@ -56,7 +56,8 @@ struct Rating {
 /// Texts by how well they answer the query, best first (cross-encoders).
 /// @throws Error unsupported: the model has more than one label.
 [[nodiscard]] ONDOL_API std::vector<Rating> rerank(const Model& model, std::string_view query,
-                                                   std::span<const std::string> texts, const std::stop_token& stop = {});
+                                                   std::span<const std::string> texts,
+                                                   const std::stop_token& stop = {});
 /// Ratings of replies to a prompt by a reward model, in the order given: read as a pair, or as a conversation where the
 /// model has a chat template.
 [[nodiscard]] ONDOL_API std::vector<Rating> reward(const Model& model, std::string_view prompt,

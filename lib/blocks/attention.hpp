@@ -53,11 +53,11 @@ struct Attention {
     int rope = 0;            ///< which of the model's rotary embeddings; -1 = none
     QueryKeyNorm query_key_norm = QueryKeyNorm::none;
     bool norm_after_rope = false;
-    double key_scale = 1;  ///< of keys, before all else
+    double key_scale = 1;     ///< of keys, before all else
     double output_scale = 1;  ///< of the whole
-    double softcap = 0;    ///< scores become softcap * tanh(score / softcap); 0 = not
-    double clip = 0;       ///< values, and queries and keys behind their norm, are cut to +-clip; 0 = not
-    double alibi = 0;      ///< > 0: the largest exponent of ALiBi's slopes (Press et al. 2022), usually 8
+    double softcap = 0;       ///< scores become softcap * tanh(score / softcap); 0 = not
+    double clip = 0;          ///< values, and queries and keys behind their norm, are cut to +-clip; 0 = not
+    double alibi = 0;         ///< > 0: the largest exponent of ALiBi's slopes (Press et al. 2022), usually 8
     double alibi_scale = 1;
     bool relative_bias = false;  ///< the model's biases by distance are added to the scores
     /// > 0: queries are multiplied by 1 + temperature_scale * ln(1 + floor((position + 1) / temperature_step))
@@ -86,8 +86,7 @@ struct Attention {
     CacheType type{};
   };
   /// Stores the rows' keys and values, then attends. x and out are [rows, hidden_size]; `spans` cover all rows.
-  void apply(Activations& x, const Pass& pass, std::span<const KeyValueSpan> spans, float* out,
-             Compute& compute) const;
+  void apply(Activations& x, const Pass& pass, std::span<const KeyValueSpan> spans, float* out, Compute& compute) const;
 
  private:
   void prepare(float* x, std::size_t heads_of_x, const Norm& norm, const Pass& pass, std::size_t row,
@@ -111,8 +110,8 @@ void attend(const AttendTask& task, float* mixed, Compute& compute);
 void store_row(const Attention::Shape& shape, const float* key, const float* value, std::size_t position,
                const KeyValueSpan& span, CacheType type, const Kernels& kernels);
 
-/// ALiBi's slope of each head: a geometric series, interleaved with that of twice as many heads where their number is no
-/// power of two.
+/// ALiBi's slope of each head: a geometric series, interleaved with that of twice as many heads where their number is
+/// no power of two.
 [[nodiscard]] std::vector<float> alibi_slopes(std::size_t heads, double largest_exponent);
 
 }  // namespace ondol

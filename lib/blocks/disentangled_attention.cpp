@@ -52,7 +52,7 @@ void DisentangledAttention::apply(Activations& x, const float* positions, std::s
     const std::size_t n = span.rows;
     const std::size_t stride = span.blocks * cache_block;
     auto* bias = compute.arena.take<float>(own.heads * n * stride);
-    auto* to_position = compute.arena.take<float>(own.heads * n * distances);  // of each row's query
+    auto* to_position = compute.arena.take<float>(own.heads * n * distances);    // of each row's query
     auto* from_position = compute.arena.take<float>(own.heads * n * distances);  // of each row's key
     compute.pool.parallel_ranges(n, 4, [&](std::size_t begin, std::size_t end) {
       for (std::size_t i = begin; i < end; ++i) {

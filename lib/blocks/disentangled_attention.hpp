@@ -11,13 +11,13 @@ namespace ondol {
 /// DeBERTa). Positions are learned embeddings of relative distances, shared by all layers.
 struct DisentangledAttention {
   struct Shape {
-    Attention::Shape attention;        ///< heads, head_dim, and a scale for all parts of the sum
-    std::size_t span = 0;              ///< relative positions from -span to span - 1 have an embedding
-    std::size_t buckets = 0;           ///< 0 = distances as they are
+    Attention::Shape attention;  ///< heads, head_dim, and a scale for all parts of the sum
+    std::size_t span = 0;        ///< relative positions from -span to span - 1 have an embedding
+    std::size_t buckets = 0;     ///< 0 = distances as they are
     std::size_t max_distance = 0;
     bool content_to_position = true;
     bool position_to_content = true;
-    bool shared_projections = true;    ///< positions go through the contents' query and key
+    bool shared_projections = true;  ///< positions go through the contents' query and key
 
     bool operator==(const Shape&) const = default;
   };

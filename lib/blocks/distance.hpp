@@ -6,8 +6,8 @@
 namespace ondol {
 
 /// Distances in buckets: small ones each their own, large ones by the logarithm, all beyond max_distance the last
-/// (Raffel et al. 2020, T5). Of `distance` = key - query; with `both_directions` half of the buckets are for keys behind
-/// the query, else these all count as distance 0.
+/// (Raffel et al. 2020, T5). Of `distance` = key - query; with `both_directions` half of the buckets are for keys
+/// behind the query, else these all count as distance 0.
 struct DistanceBuckets {
   std::size_t count = 32;
   std::size_t max_distance = 128;

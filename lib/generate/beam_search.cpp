@@ -185,8 +185,8 @@ void check_beams(const BeamOptions& beams, const GenerateOptions& options) {
     fail(Status::invalid_argument, fmt::format("beams is {}, expected 1 .. 1024", beams.beams));
   }
   if (beams.sequences < 1 || beams.sequences > beams.beams) {
-    fail(Status::invalid_argument, fmt::format("{} sequences of {} beams, expected 1 .. {}", beams.sequences, beams.beams,
-                                               beams.beams));
+    fail(Status::invalid_argument,
+         fmt::format("{} sequences of {} beams, expected 1 .. {}", beams.sequences, beams.beams, beams.beams));
   }
   if (!std::isfinite(beams.length_penalty)) {
     fail(Status::invalid_argument, fmt::format("length_penalty is {}, expected a number", beams.length_penalty));

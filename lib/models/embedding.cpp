@@ -150,7 +150,8 @@ void Embedding::logits(const float* rows, std::size_t count, float* out, Compute
     Activations in(rows, count, hidden_, hidden_);
     transform_.apply(in, transformed, compute);
     compute.pool.parallel_ranges(count, 4, [&](std::size_t begin, std::size_t end) {
-      compute.kernels.elementwise->activate(transform_activation_, transformed + begin * width_, (end - begin) * width_);
+      compute.kernels.elementwise->activate(transform_activation_, transformed + begin * width_,
+                                            (end - begin) * width_);
     });
     transform_norm_.apply(transformed, count, transformed, compute);
     x = transformed;

@@ -54,7 +54,7 @@ class Embedding {
 
   const Embedding* tokens_ = nullptr;  // whose rows are used; null: its own
   std::size_t vocabulary_ = 0;
-  std::size_t width_ = 0;   // of a row before projection
+  std::size_t width_ = 0;  // of a row before projection
   std::size_t hidden_ = 0;
   double scale_ = 1;
   double logit_scale_ = 1;
@@ -63,13 +63,13 @@ class Embedding {
   const Weight* weight_ = nullptr;  // of the file, until load()
   WeightView view_;                 // of kept_
   Buffer kept_;                     // empty if tied: rows are then taken from head_
-  std::vector<float> positions_;  // [position_count_, position_width_], learned
+  std::vector<float> positions_;    // [position_count_, position_width_], learned
   std::size_t position_count_ = 0;
   std::size_t position_width_ = 0;
   std::size_t first_position_ = 0;
   Positions position_kind_ = Positions::none;
   std::vector<double> frequencies_;  // of sinusoids
-  std::vector<float> types_;        // [type_count_, width_]
+  std::vector<float> types_;         // [type_count_, width_]
   std::size_t type_count_ = 0;
   Norm norm_;
   Linear transform_;  // before the logits, may be empty

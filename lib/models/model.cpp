@@ -187,14 +187,17 @@ ModelInfo info_of(const Opened& opened) {
                   : recipe.both_directions ? ModelKind::encoder
                                            : ModelKind::decoder,
           .head = head_names[static_cast<std::size_t>(recipe.head.kind)],
-          .labels = opened.head && recipe.head.kind != HeadKind::span ? labels_of(opened.description, opened.head->labels())
-                                                                      : std::vector<std::string>{},
+          .labels = opened.head && recipe.head.kind != HeadKind::span
+                        ? labels_of(opened.description, opened.head->labels())
+                        : std::vector<std::string>{},
           .multi_label = opened.description.text_or("problem_type", "") == "multi_label_classification",
           .token_types = opened.network->embedding().types(),
           .context = recipe.context,
           .layers = recipe.layers.size(),
           .hidden_size = recipe.hidden_size,
-          .intermediate_size = mlp ? mlp->intermediate_size : experts ? experts->intermediate_size : 0,
+          .intermediate_size = mlp       ? mlp->intermediate_size
+                               : experts ? experts->intermediate_size
+                                         : 0,
           .heads = latent ? latent->heads : attention.heads,
           .kv_heads = latent ? latent->heads : attention.kv_heads,
           .head_dim = latent ? latent->plain_dim + latent->rope_dim : attention.head_dim,
@@ -215,8 +218,7 @@ Model Model::load(std::string_view path, const LoadOptions& options) {
   WeightBinder& binder = opened.binder;
   const auto& runtime = options.runtime.state();
   const std::uint64_t weights = binder.packed_bytes() + opened.network->embedding_bytes();
-  if (const std::uint64_t limit = runtime->memory->limit();
-      limit != 0 && runtime->memory->used() + weights > limit) {
+  if (const std::uint64_t limit = runtime->memory->limit(); limit != 0 && runtime->memory->used() + weights > limit) {
     fail(Status::out_of_memory, fmt::format("{}: the weights take {} bytes, {} of the memory limit of {} are in use",
                                             source.path(), weights, runtime->memory->used(), limit));
   }
@@ -242,9 +244,7 @@ Model Model::load(std::string_view path, const LoadOptions& options) {
   binder.load(compute, runtime->memory, options.stop, options.progress.get());
   impl->network->load_embedding(runtime->memory);
   if (impl->encoder) impl->encoder->load_embedding(runtime->memory);
-  impl->sentence.make([&] {
-    return SentenceHead(source, opened.config, options.precision, compute, runtime->memory);
-  });
+  impl->sentence.make([&] { return SentenceHead(source, opened.config, options.precision, compute, runtime->memory); });
   turn.arena().release();
   return Model(std::move(impl));
 }
@@ -476,9 +476,8 @@ FileInfo inspect(std::string_view path) {
     info.metadata.push_back({std::move(entry.key), std::move(entry.type), std::move(entry.value)});
   }
   for (const TensorView& tensor : source->tensors()) {
-    info.tensors.push_back(
-        {tensor.name, tensor.type.empty() ? std::string(tensor.format->name) : tensor.type, tensor.shape,
-         tensor.bytes.size()});
+    info.tensors.push_back({tensor.name, tensor.type.empty() ? std::string(tensor.format->name) : tensor.type,
+                            tensor.shape, tensor.bytes.size()});
   }
   const Sizes sizes = sizes_of(*source);
   info.parameters = sizes.parameters;

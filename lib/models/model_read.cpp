@@ -11,8 +11,8 @@ namespace ondol {
 
 void Model::Impl::require_language_head() const {
   if (info.head == "language") return;
-  fail(Status::unsupported,
-       fmt::format("{}: the model has no head for logits over a vocabulary; its head is '{}'", info.architecture, info.head));
+  fail(Status::unsupported, fmt::format("{}: the model has no head for logits over a vocabulary; its head is '{}'",
+                                        info.architecture, info.head));
 }
 
 void Model::Impl::check_output(Output output) const {
@@ -53,8 +53,8 @@ void Model::Impl::check_texts(std::span<const WholeText> texts) const {
     }
     for (std::size_t i = 0; i < text.types.size(); ++i) {
       if (text.types[i] != 0 && text.types[i] >= types) {
-        fail(Status::invalid_argument, fmt::format("text {}: type {} at index {}, expected 0 .. {}", t, text.types[i], i,
-                                                   types > 0 ? types - 1 : 0));
+        fail(Status::invalid_argument, fmt::format("text {}: type {} at index {}, expected 0 .. {}", t, text.types[i],
+                                                   i, types > 0 ? types - 1 : 0));
       }
     }
   }
@@ -149,9 +149,8 @@ std::vector<Tensor> Model::read(std::span<const WholeText> texts, Output output,
   if (impl_->reader()) {
     Runtime::State::Turn turn(*impl_->runtime.state());
     Compute compute = impl_->compute(turn);
-    impl_->read_all(texts, stop, progress, compute, [&](std::size_t t, const float* rows) {
-      out[t] = impl_->finish(texts[t], rows, output, compute);
-    });
+    impl_->read_all(texts, stop, progress, compute,
+                    [&](std::size_t t, const float* rows) { out[t] = impl_->finish(texts[t], rows, output, compute); });
     return out;
   }
   // A decoder reads with caches that are thrown away.
@@ -184,7 +183,8 @@ std::vector<Tensor> Model::read(std::span<const WholeText> texts, Output output,
 
 std::vector<KVCache> Model::new_caches(std::span<const WholeText> sources, const std::stop_token& stop) const {
   if (!impl_->encoder) {
-    fail(Status::unsupported, fmt::format("{} is no encoder-decoder: its caches have no source", impl_->info.architecture));
+    fail(Status::unsupported,
+         fmt::format("{} is no encoder-decoder: its caches have no source", impl_->info.architecture));
   }
   impl_->check_texts(sources);
   std::vector<KVCache> caches;

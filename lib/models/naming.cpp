@@ -16,9 +16,10 @@ namespace ondol {
 namespace {
 
 /// Prefixes that say which class of the library saved the model; they come and go.
-constexpr std::string_view prefixes[] = {"model.", "transformer.", "language_model.", "base_model.", "gpt_neox.", "rwkv.",
-                                         "backbone.", "bert.", "roberta.", "distilbert.", "electra.", "mpnet.", "nomic_bert.",
-                                         "deberta.", "albert.", "xlm-roberta."};
+constexpr std::string_view prefixes[] = {"model.",      "transformer.", "language_model.", "base_model.",
+                                         "gpt_neox.",   "rwkv.",        "backbone.",       "bert.",
+                                         "roberta.",    "distilbert.",  "electra.",        "mpnet.",
+                                         "nomic_bert.", "deberta.",     "albert.",         "xlm-roberta."};
 
 std::string_view without_prefix(std::string_view name) {
   for (bool again = true; again;) {
@@ -55,7 +56,8 @@ Pattern pattern_of(std::string_view full, std::size_t most_numbers) {
     const std::string_view word = name.substr(at, end - at);
     std::uint64_t number = 0;
     const auto [stop, error] = std::from_chars(word.data(), word.data() + word.size(), number);
-    const bool is_number = out.numbers.size() < most_numbers && !word.empty() && error == std::errc() && stop == word.data() + word.size();
+    const bool is_number =
+        out.numbers.size() < most_numbers && !word.empty() && error == std::errc() && stop == word.data() + word.size();
     if (!out.text.empty()) out.text += '.';
     out.text += is_number ? "{}" : word;
     if (is_number) out.numbers.push_back(number);
@@ -238,7 +240,10 @@ std::vector<Weight> checkpoint_weights(const Config& config, const Weight& weigh
       if (stacked) all.shape.pop_back();
       std::vector<Weight> out;
       for (std::uint64_t i = 0; i < parts; ++i) {
-        Weight one{.name = numbered_parts ? numbered(name, i) : name, .format = all.format, .shape = all.shape, .parts = {},
+        Weight one{.name = numbered_parts ? numbered(name, i) : name,
+                   .format = all.format,
+                   .shape = all.shape,
+                   .parts = {},
                    .sources = all.sources};
         if (stacked) {
           one.parts.push_back(all.parts[i]);
@@ -250,8 +255,8 @@ std::vector<Weight> checkpoint_weights(const Config& config, const Weight& weigh
       return out;
     }
   }
-  fail(Status::unsupported, fmt::format("{}: tensor {} has no name in a checkpoint of this family", config.path(),
-                                        printable(weight.name)));
+  fail(Status::unsupported,
+       fmt::format("{}: tensor {} has no name in a checkpoint of this family", config.path(), printable(weight.name)));
 }
 
 }  // namespace ondol

@@ -98,8 +98,8 @@ bool has_bias(const Shape& shape) {
 
 }  // namespace
 
-/// The biases of scores that depend on the distance, for distances up to `longest`: ALiBi's, slope times how far the key
-/// lies before the query, or learned ones.
+/// The biases of scores that depend on the distance, for distances up to `longest`: ALiBi's, slope times how far the
+/// key lies before the query, or learned ones.
 DistanceBias Transformer::biases(std::size_t longest, Compute& compute) const {
   const Attention::Shape* shape = recipe_.attention();
   if (!shape || (shape->alibi <= 0 && !recipe_.distances)) return {};
@@ -371,7 +371,8 @@ void Transformer::head(const float* rows, std::size_t count, float* out, Compute
 
 namespace {
 
-/// Floats of scratch memory that a block takes for the rows of a pass; in both directions its keys and values are scratch.
+/// Floats of scratch memory that a block takes for the rows of a pass; in both directions its keys and values are
+/// scratch.
 std::uint64_t scratch_of(const Attention::Shape& a, std::size_t context, std::size_t rows) {
   const std::size_t group = a.heads / a.kv_heads;
   const std::size_t tasks = rows / (48 / std::min<std::size_t>(group, 48)) * a.kv_heads;

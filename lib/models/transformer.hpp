@@ -24,8 +24,8 @@ struct Segment {
   std::span<const std::uint32_t> types{};  ///< of the tokens; empty: all 0
 };
 
-/// A stack of layers, a decoder or an encoder, put together from a recipe and its weights. Immutable once loaded; the forward pass is a pure function of
-/// weights, tokens and cache.
+/// A stack of layers, a decoder or an encoder, put together from a recipe and its weights. Immutable once loaded; the
+/// forward pass is a pure function of weights, tokens and cache.
 class Transformer {
  public:
   /// Checks every hyper-parameter against the tensors; reads none. bind, then binder.load, then use.
@@ -40,8 +40,8 @@ class Transformer {
   /// Rows a pass should have at most.
   static constexpr std::size_t pass_rows = 256;
 
-  /// Runs all layers over the tokens of the segments, whose caches have room, and stores keys, values and states without
-  /// committing them. In both directions a segment is a whole sequence, and its cache stays empty.
+  /// Runs all layers over the tokens of the segments, whose caches have room, and stores keys, values and states
+  /// without committing them. In both directions a segment is a whole sequence, and its cache stays empty.
   /// @return [all tokens, hidden_size] before the final norm, in the arena.
   /// @throws Error cancelled.
   [[nodiscard]] float* layers(std::span<const Segment> segments, const std::stop_token& stop, Compute& compute) const;

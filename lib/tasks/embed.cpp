@@ -18,8 +18,8 @@ std::string prompt_of(const Model& model, const EmbedOptions& options) {
     if (its_name == name) return text;
     known += (known.empty() ? "" : ", ") + its_name;
   }
-  fail(Status::invalid_argument, fmt::format("embed: the model has no prompt '{}', it has: {}", name,
-                                             known.empty() ? "none" : known));
+  fail(Status::invalid_argument,
+       fmt::format("embed: the model has no prompt '{}', it has: {}", name, known.empty() ? "none" : known));
 }
 
 /// A text's encoding of at most `most` tokens: what stands in the middle is cut off at its end.
@@ -49,8 +49,9 @@ Tensor embed(const Model& model, std::span<const std::string> texts, const Embed
   const std::size_t most = model.embedding_context();
   Encoded encoded(model);
   for (std::size_t i = 0; i < texts.size(); ++i) {
-    Encoding encoding = options.truncate ? cut(model, prompt + texts[i], most)
-                                         : model.tokenizer().encode_with_offsets(prompt + texts[i], {}, {.fit_length = false});
+    Encoding encoding = options.truncate
+                            ? cut(model, prompt + texts[i], most)
+                            : model.tokenizer().encode_with_offsets(prompt + texts[i], {}, {.fit_length = false});
     if (encoding.ids.size() > most) {
       fail(Status::context_full, fmt::format("text {} has {} tokens, the model embeds {}; it can be cut by truncate", i,
                                              encoding.ids.size(), most));

@@ -19,7 +19,8 @@ class Encoded {
   void add_ids(std::vector<Token> ids);
   [[nodiscard]] const std::vector<Encoding>& encodings() const noexcept { return encodings_; }
   /// @throws Error as Model::read().
-  [[nodiscard]] std::vector<Tensor> read(Output output, const std::stop_token& stop, Progress* progress = nullptr) const;
+  [[nodiscard]] std::vector<Tensor> read(Output output, const std::stop_token& stop,
+                                         Progress* progress = nullptr) const;
 
  private:
   const Model& model_;

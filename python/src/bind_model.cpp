@@ -60,12 +60,9 @@ std::vector<StepOutput> forward(const Model& model, const std::vector<PyStep*>& 
       stop, [&] { return model.forward(wanted, stop.get_token(), progress.get()); }, report(progress, callback));
 }
 
-constexpr std::pair<std::string_view, Output> outputs[] = {{"hidden", Output::hidden},
-                                                           {"logits", Output::logits},
-                                                           {"labels", Output::labels},
-                                                           {"classes", Output::classes},
-                                                           {"spans", Output::spans},
-                                                           {"embedding", Output::embedding}};
+constexpr std::pair<std::string_view, Output> outputs[] = {
+    {"hidden", Output::hidden},   {"logits", Output::logits}, {"labels", Output::labels},
+    {"classes", Output::classes}, {"spans", Output::spans},   {"embedding", Output::embedding}};
 
 /// Kinds of token from ids: not negative.
 std::vector<std::uint32_t> types_of(const std::optional<Ids>& ids) {
@@ -101,7 +98,8 @@ py::array_t<float> source_logits(const Model& model, const Ids& source, const Id
 std::unique_ptr<Cache> new_cache(const Model& model, const std::optional<Ids>& source) {
   if (!source) return std::make_unique<Cache>(model.new_cache());
   const std::stop_source stop;
-  return std::make_unique<Cache>(interruptible(stop, [&] { return model.new_cache(source->values, stop.get_token()); }));
+  return std::make_unique<Cache>(
+      interruptible(stop, [&] { return model.new_cache(source->values, stop.get_token()); }));
 }
 
 Model load(const Path& path, const LoadOptions& preset, const std::optional<py::function>& callback) {
@@ -110,8 +108,7 @@ Model load(const Path& path, const LoadOptions& preset, const std::optional<py::
   options.stop = stop.get_token();
   options.progress = std::make_shared<Progress>();
   const auto tick = report(options.progress, callback);
-  Model model = interruptible(
-      stop, [&] { return Model::load(path.text, options); }, tick);
+  Model model = interruptible(stop, [&] { return Model::load(path.text, options); }, tick);
   if (tick) tick();
   return model;
 }

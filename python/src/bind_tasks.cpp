@@ -70,8 +70,8 @@ void bind_tasks(py::module_& m) {
         if (prompt) options.prompt = prompt->str();
         options.cancel = stop.get_token();
         options.progress = std::make_shared<Progress>();
-        return to_array(interruptible(
-            stop, [&] { return embed(model, all, options); }, report(options.progress, callback)));
+        return to_array(
+            interruptible(stop, [&] { return embed(model, all, options); }, report(options.progress, callback)));
       },
       "model"_a, "texts"_a, "prompt"_a, "prompt_name"_a, "truncate"_a, "progress"_a);
   m.def(

@@ -239,3 +239,17 @@ def test_keys_that_llama_cpp_knows(folder, architecture, data, tmp_path):
     ondol.convert(data / "oracles" / folder, tmp_path / "model.gguf")
     entries = {entry.key: entry.value for entry in ondol.inspect(tmp_path / "model.gguf").metadata}
     assert entries["general.architecture"] == architecture
+
+
+def test_reading_can_be_interrupted(data):
+    """A callback that raises ends the call, and the model goes on as before."""
+    model = ondol.Model.load(data / "examples" / "tiny-bert-mlm")
+    texts = ["the cat sat on the mat ."] * 40_000
+    before = model.embed(texts[:1])
+
+    def stop(done, total):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        model.embed(texts, progress=stop)
+    np.testing.assert_array_equal(model.embed(texts[:1]), before)

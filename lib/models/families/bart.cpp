@@ -29,10 +29,10 @@ Recipe stack(const Config& c, const std::string& side) {
   if (a.head_dim == 0 || a.head_dim > 512) c.refuse(side + "_attention_heads", "heads of 1 .. 512 dimensions");
   a.scale = 1 / std::sqrt(double(a.head_dim));
   a.rope = -1;
-  LayerRecipe layer{.mixer = a,
-                    .feed_forward = Mlp::Shape{.intermediate_size = c.count(side + "_ffn_dim"),
-                                               .activation = activation_of(c, "gelu"),
-                                               .gated = false}};
+  LayerRecipe layer{
+      .mixer = a,
+      .feed_forward = Mlp::Shape{
+          .intermediate_size = c.count(side + "_ffn_dim"), .activation = activation_of(c, "gelu"), .gated = false}};
   if (!encoder) layer.cross = a;
   r.layers.assign(c.count(side + "_layers", 10'000), layer);
   r.both_directions = encoder;

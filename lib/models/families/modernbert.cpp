@@ -1,5 +1,5 @@
-// ModernBERT: norms before the blocks, gated feed-forward blocks, and rotary embeddings; all layers but each third see a
-// window in both directions.
+// ModernBERT: norms before the blocks, gated feed-forward blocks, and rotary embeddings; all layers but each third see
+// a window in both directions.
 #include "models/families/families.hpp"
 #include "models/llama_like.hpp"
 #include "models/rope_config.hpp"

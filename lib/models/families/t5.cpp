@@ -1,4 +1,5 @@
-// T5, mT5, Flan-T5: an encoder-decoder with learned biases by distance in the place of positions; scores are not scaled.
+// T5, mT5, Flan-T5: an encoder-decoder with learned biases by distance in the place of positions; scores are not
+// scaled.
 #include <cmath>
 
 #include "models/families/families.hpp"
@@ -12,7 +13,8 @@ Mlp::Shape feed_forward(const Config& c) {
   const std::string said = c.text_or("feed_forward_proj", c.is_gguf() ? "gated-gelu" : "relu");
   Mlp::Shape shape{.intermediate_size = c.count("intermediate_size"), .activation = Activation::relu, .gated = false};
   shape.gated = c.flag_or("is_gated_act", said.starts_with("gated-"));
-  const std::string name = c.text_or("dense_act_fn", said == "gated-gelu" ? "gelu_new" : said.substr(said.find('-') + 1));
+  const std::string name =
+      c.text_or("dense_act_fn", said == "gated-gelu" ? "gelu_new" : said.substr(said.find('-') + 1));
   shape.activation = activation_of(c, name);
   return shape;
 }

@@ -8,10 +8,14 @@ namespace {
 
 /// How the names of `architectures` end.
 constexpr std::pair<std::string_view, HeadKind> endings[] = {
-    {"ForSequenceClassification", HeadKind::sequence}, {"ForTokenClassification", HeadKind::labels},
-    {"ForQuestionAnswering", HeadKind::span},          {"ForMaskedLM", HeadKind::tokens},
-    {"ForPreTraining", HeadKind::tokens},              {"ForCausalLM", HeadKind::tokens},
-    {"LMHeadModel", HeadKind::tokens},                 {"ForConditionalGeneration", HeadKind::tokens},
+    {"ForSequenceClassification", HeadKind::sequence},
+    {"ForTokenClassification", HeadKind::labels},
+    {"ForQuestionAnswering", HeadKind::span},
+    {"ForMaskedLM", HeadKind::tokens},
+    {"ForPreTraining", HeadKind::tokens},
+    {"ForCausalLM", HeadKind::tokens},
+    {"LMHeadModel", HeadKind::tokens},
+    {"ForConditionalGeneration", HeadKind::tokens},
 };
 
 }  // namespace

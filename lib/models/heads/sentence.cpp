@@ -32,7 +32,8 @@ std::string text_of(const Json& json, std::string_view name) {
 std::string inside(const std::string& folder, const std::string& name) {
   const std::filesystem::path path(name);
   const bool leaves = path.is_absolute() || std::ranges::find(path, "..") != path.end();
-  if (leaves) fail(Status::bad_file, fmt::format("{}: modules.json names the folder {}, expected one inside", folder, name));
+  if (leaves)
+    fail(Status::bad_file, fmt::format("{}: modules.json names the folder {}, expected one inside", folder, name));
   return (std::filesystem::path(folder) / path).string();
 }
 
@@ -57,7 +58,8 @@ SentenceHead::SentenceHead(const WeightSource& source, const Config& config, Pre
 void SentenceHead::read_modules(const Json& modules, const WeightSource& source, Precision precision, Compute& compute,
                                 const std::shared_ptr<MemoryAccount>& memory) {
   const std::string& folder = source.path();
-  if (!modules.is_array()) fail(Status::bad_file, fmt::format("{}: modules.json: expected an array of modules", folder));
+  if (!modules.is_array())
+    fail(Status::bad_file, fmt::format("{}: modules.json: expected an array of modules", folder));
   for (const Json& module : modules.items()) {
     const std::string type = text_of(module, "type");
     const std::string kind = type.substr(type.rfind('.') + 1);
@@ -90,16 +92,23 @@ void SentenceHead::read_settings(const std::string& folder) {
 
 void SentenceHead::read_pooling(const Json& config, const std::string& where) {
   constexpr std::pair<std::string_view, Mode> names[] = {
-      {"cls_token", Mode::first},         {"max_tokens", Mode::max},
-      {"mean_tokens", Mode::mean},        {"mean_sqrt_len_tokens", Mode::mean_sqrt_length},
-      {"weightedmean_tokens", Mode::weighted_mean}, {"lasttoken", Mode::last},
+      {"cls_token", Mode::first},
+      {"max_tokens", Mode::max},
+      {"mean_tokens", Mode::mean},
+      {"mean_sqrt_len_tokens", Mode::mean_sqrt_length},
+      {"weightedmean_tokens", Mode::weighted_mean},
+      {"lasttoken", Mode::last},
   };
   for (const auto& [name, mode] : names) {
     if (flag(config, fmt::format("pooling_mode_{}", name))) modes_.push_back(mode);
   }
   constexpr std::pair<std::string_view, Mode> short_names[] = {
-      {"cls", Mode::first},           {"max", Mode::max},   {"mean", Mode::mean}, {"mean_sqrt_len_tokens", Mode::mean_sqrt_length},
-      {"weightedmean", Mode::weighted_mean}, {"lasttoken", Mode::last},
+      {"cls", Mode::first},
+      {"max", Mode::max},
+      {"mean", Mode::mean},
+      {"mean_sqrt_len_tokens", Mode::mean_sqrt_length},
+      {"weightedmean", Mode::weighted_mean},
+      {"lasttoken", Mode::last},
   };
   if (const std::string said = text_of(config, "pooling_mode"); modes_.empty() && !said.empty()) {
     const auto* found = std::ranges::find(short_names, said, &std::pair<std::string_view, Mode>::first);

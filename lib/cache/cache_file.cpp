@@ -5,12 +5,12 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
-#include <filesystem>
 #include <fstream>
 
 #include "base/fail.hpp"
 #include "base/hash.hpp"
 #include "cache/cache.hpp"
+#include "files/replacing_file.hpp"
 
 namespace ondol {
 namespace {
@@ -117,18 +117,9 @@ void read_cache(std::istream& in, KVCache& cache, const std::string& where) {
 }
 
 void KVCache::save(std::string_view path) const {
-  const std::string where(path);
-  const std::string part = where + ".part";
-  {
-    std::ofstream out(part, std::ios::binary | std::ios::trunc);
-    if (!out) fail(Status::io, fmt::format("{}: {}", part, std::strerror(errno)));
-    write_cache(out, *this, part);
-    out.close();
-    if (!out) fail(Status::io, fmt::format("{}: writing failed: {}", part, std::strerror(errno)));
-  }
-  std::error_code error;
-  std::filesystem::rename(part, where, error);
-  if (error) fail(Status::io, fmt::format("{}: {}", where, error.message()));
+  ReplacingFile file{std::string(path)};
+  write_cache(file.stream(), *this, file.part_path());
+  file.finish();
 }
 
 void KVCache::load(std::string_view path) {

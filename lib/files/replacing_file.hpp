@@ -22,7 +22,11 @@ class ReplacingFile {
   void put(std::string_view text) { put(std::as_bytes(std::span(text))); }
   /// Zeros up to a multiple of `alignment`.
   void pad(std::uint64_t alignment);
+  /// Bytes that put() and pad() have written.
   [[nodiscard]] std::uint64_t size() const noexcept { return size_; }
+  /// For who writes by itself: the stream, and the name that the file has until it is finished.
+  [[nodiscard]] std::ostream& stream() noexcept { return out_; }
+  [[nodiscard]] const std::string& part_path() const noexcept { return part_; }
   /// @throws Error io.
   void finish();
 

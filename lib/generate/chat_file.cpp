@@ -9,6 +9,7 @@
 #include "base/fail.hpp"
 #include "base/hash.hpp"
 #include "cache/cache_file.hpp"
+#include "files/replacing_file.hpp"
 #include "generate/chat.hpp"
 
 namespace ondol {
@@ -44,25 +45,17 @@ void read_all(std::istream& in, T* data, std::size_t count, const std::string& w
 
 void Chat::save(std::string_view path) const {
   impl_->require_idle("save");
-  const std::string where(path);
-  const std::string part = where + ".part";
-  {
-    std::ofstream out(part, std::ios::binary | std::ios::trunc);
-    if (!out) fail(Status::io, fmt::format("{}: {}", part, std::strerror(errno)));
-    const std::string text = messages();
-    const Header header{.message_bytes = text.size(), .tokens = impl_->tokens.size()};
-    const std::uint64_t checksum = checksum_of(header, text, impl_->tokens);
-    write_all(out, &header, 1);
-    write_all(out, text.data(), text.size());
-    write_all(out, impl_->tokens.data(), impl_->tokens.size());
-    write_all(out, &checksum, 1);
-    write_cache(out, impl_->cache, part);
-    out.close();
-    if (!out) fail(Status::io, fmt::format("{}: writing failed: {}", part, std::strerror(errno)));
-  }
-  std::error_code error;
-  std::filesystem::rename(part, where, error);
-  if (error) fail(Status::io, fmt::format("{}: {}", where, error.message()));
+  ReplacingFile file{std::string(path)};
+  std::ostream& out = file.stream();
+  const std::string text = messages();
+  const Header header{.message_bytes = text.size(), .tokens = impl_->tokens.size()};
+  const std::uint64_t checksum = checksum_of(header, text, impl_->tokens);
+  write_all(out, &header, 1);
+  write_all(out, text.data(), text.size());
+  write_all(out, impl_->tokens.data(), impl_->tokens.size());
+  write_all(out, &checksum, 1);
+  write_cache(out, impl_->cache, file.part_path());
+  file.finish();
 }
 
 void Chat::load(std::string_view path) {

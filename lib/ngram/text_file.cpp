@@ -1,12 +1,6 @@
 #include "ngram/text_file.hpp"
 
-#include <fmt/format.h>
 #include <zlib.h>
-
-#include <cerrno>
-#include <cstring>
-#include <filesystem>
-#include <system_error>
 
 #include "base/fail.hpp"
 
@@ -42,49 +36,39 @@ struct TextFile::Deflater {
   char out[written_at_a_time];
 };
 
-TextFile::TextFile(std::string_view path)
-    : path_(path), part_(path_ + ".part"), file_(part_, std::ios::binary | std::ios::trunc) {
+namespace {
+
+std::string checked(std::string_view path) {
   if (path.find('\0') != std::string_view::npos) fail(Status::invalid_argument, "path holds a NUL byte");
-  if (!file_) refused();
+  return std::string(path);
+}
+
+}  // namespace
+
+TextFile::TextFile(std::string_view path) : file_(checked(path)) {
   if (path.ends_with(".gz")) deflater_ = std::make_unique<Deflater>();
 }
 
-TextFile::~TextFile() {
-  if (finished_) return;
-  file_.close();
-  std::error_code ignored;
-  std::filesystem::remove(part_, ignored);
-}
-
-void TextFile::refused() const { fail(Status::io, fmt::format("{}: {}", part_, std::strerror(errno))); }
-
-void TextFile::put(std::string_view bytes) {
-  if (!file_.write(bytes.data(), static_cast<std::streamsize>(bytes.size()))) refused();
-}
+TextFile::~TextFile() = default;
 
 void TextFile::write(std::string_view text) {
   waiting_ += text;
   if (waiting_.size() < written_at_a_time) return;
   if (deflater_) {
-    deflater_->write(waiting_, false, [&](std::string_view bytes) { put(bytes); });
+    deflater_->write(waiting_, false, [&](std::string_view bytes) { file_.put(bytes); });
   } else {
-    put(waiting_);
+    file_.put(waiting_);
   }
   waiting_.clear();
 }
 
 void TextFile::finish() {
   if (deflater_) {
-    deflater_->write(waiting_, true, [&](std::string_view bytes) { put(bytes); });
+    deflater_->write(waiting_, true, [&](std::string_view bytes) { file_.put(bytes); });
   } else {
-    put(waiting_);
+    file_.put(waiting_);
   }
-  file_.close();
-  if (!file_) refused();
-  std::error_code error;
-  std::filesystem::rename(part_, path_, error);
-  if (error) fail(Status::io, fmt::format("{}: {}", path_, error.message()));
-  finished_ = true;
+  file_.finish();
 }
 
 }  // namespace ondol::ngram

@@ -1,9 +1,10 @@
 #pragma once
 
-#include <fstream>
 #include <memory>
 #include <string>
 #include <string_view>
+
+#include "files/replacing_file.hpp"
 
 namespace ondol::ngram {
 
@@ -21,15 +22,9 @@ class TextFile {
 
  private:
   struct Deflater;
-  void put(std::string_view bytes);
-  [[noreturn]] void refused() const;
-
-  std::string path_;
-  std::string part_;
-  std::ofstream file_;
+  ReplacingFile file_;
   std::unique_ptr<Deflater> deflater_;
   std::string waiting_;
-  bool finished_ = false;
 };
 
 }  // namespace ondol::ngram

@@ -51,18 +51,21 @@ Json file_json(const FileInfo& file) {
   return Json::object({{"metadata", std::move(metadata)},
                        {"tensors", std::move(tensors)},
                        {"parameters", file.parameters},
-                       {"tensor_bytes", file.tensor_bytes}});
+                       {"tensor_bytes", file.tensor_bytes},
+                       {"family", file.family},
+                       {"context", file.context}});
 }
 
 Json estimate_json(const MemoryEstimate& estimate) {
   return Json::object({{"parameters", estimate.parameters},
                        {"active_parameters", estimate.active_parameters},
-                       {"file_weights", estimate.file_weights},
-                       {"packed_weights", estimate.packed_weights},
-                       {"cache", estimate.cache},
-                       {"cache_per_position", estimate.cache_per_position},
-                       {"scratch", estimate.scratch},
-                       {"total", estimate.total()}});
+                       {"file_bytes", estimate.file_bytes},
+                       {"weights_bytes", estimate.weights_bytes},
+                       {"cache_bytes", estimate.cache_bytes},
+                       {"position_bytes", estimate.position_bytes},
+                       {"state_bytes", estimate.state_bytes},
+                       {"scratch_bytes", estimate.scratch_bytes},
+                       {"total_bytes", estimate.total_bytes()}});
 }
 
 }  // namespace

@@ -216,13 +216,13 @@ ONDOL_C_API ondol_status ondol_model_tokenizer(const ondol_model* model, ondol_t
 ONDOL_C_API ondol_status ondol_model_template(const ondol_model* model, ondol_template** out, ondol_error** error);
 ONDOL_C_API void ondol_model_free(ondol_model* model);
 
-/** What a GGUF file of any architecture says of itself, weights untouched, as JSON: {"metadata": [{"key", "type",
- *  "value"}], "tensors": [{"name", "type", "shape", "bytes"}], "parameters", "tensor_bytes"}. Shapes have the
- *  innermost dimension first; long values are cut short. */
+/** What a model of any architecture says of itself, weights untouched, as JSON: {"metadata": [{"key", "type", "value"}],
+ *  "tensors": [{"name", "type", "shape", "bytes"}], "parameters", "tensor_bytes", "family", "context"}. Shapes have the
+ *  innermost dimension first; long values are cut short; an unknown family is "", its context 0. */
 ONDOL_C_API ondol_status ondol_inspect(const char* path, int64_t path_size, ondol_string** out, ondol_error** error);
-/** Bytes that loading with these options and a full cache would take, from the file's header alone, as JSON:
- *  {"parameters", "active_parameters", "file_weights", "packed_weights", "cache", "cache_per_position", "scratch",
- *  "total"}. Parameters as in ondol_model_load(). */
+/** Bytes that loading with these options and a full cache would take, from headers alone (of a folder
+ *  config.json is enough), as JSON: {"parameters", "active_parameters", "file_bytes", "weights_bytes", "cache_bytes",
+ *  "position_bytes", "state_bytes", "scratch_bytes", "total_bytes"}. Parameters as in ondol_model_load(). */
 ONDOL_C_API ondol_status ondol_estimate(const ondol_runtime* runtime, const char* path, int64_t path_size,
                                         const char* options, int64_t options_size, ondol_string** out,
                                         ondol_error** error);

@@ -66,6 +66,8 @@ Specs model_specs() {
        "How keys and values are stored; auto = f16, or f32 if exact",
        cache_types},
       {"context", integer, 0, 0, {}, "Most positions of a sequence; 0 = the model's own"},
+      {"quantize", string, "", {}, {}, "Quantise weights to this type first (q4_k_m); the result is kept in a file"},
+      {"quantize_folder", string, "", {}, {}, "Folder of such files; empty = the user's cache"},
   };
 }
 
@@ -212,6 +214,8 @@ LoadOptions load_options(const Json& options, const Runtime* runtime) {
           .precision = choice<Precision>(options, "precision", precisions),
           .cache_type = cache_type(options),
           .context = count(options, "context"),
+          .quantize = std::string(option_text(options, "quantize")),
+          .quantize_folder = std::string(option_text(options, "quantize_folder")),
           .tokenizer = tokenizer_options(options),
           .stop = {},
           .progress = {}};

@@ -22,7 +22,8 @@ class ONDOL_API KVCache {
   [[nodiscard]] std::size_t length() const noexcept;
   /// Most positions it may hold.
   [[nodiscard]] std::size_t context() const noexcept;
-  /// Bytes of all blocks reachable from here, shared ones included.
+  /// Bytes of the keys, values and states of the sequence, blocks shared with forks included. What a cache keeps besides,
+  /// so that it can go back over recurrent states and windows, Runtime::memory_used() tells.
   [[nodiscard]] std::uint64_t bytes() const noexcept;
   [[nodiscard]] CacheType type() const;
 

@@ -28,6 +28,11 @@ struct LoadOptions {
   std::optional<CacheType> cache_type{};
   /// Most positions of a cache; 0 = the model's own. Larger than the model's own is allowed.
   std::size_t context = 0;
+  /// Quantise the weights to this type of convert_types() ("q4_k_m") first; empty = as they are. The result is kept in
+  /// a GGUF file and found there the next time.
+  std::string quantize;
+  /// Folder of such files; empty = $ONDOL_CACHE, $XDG_CACHE_HOME/ondol or ~/.cache/ondol.
+  std::string quantize_folder;
   TokenizerOptions tokenizer;
   std::stop_token stop{};
   std::shared_ptr<Progress> progress{};
@@ -91,22 +96,29 @@ struct FileInfo {
   std::vector<Tensor> tensors;
   std::uint64_t parameters = 0;
   std::uint64_t tensor_bytes = 0;
+  std::string family;       ///< of families(); empty if it is none that is known
+  std::size_t context = 0;  ///< positions the model was made for; 0 if the family is not known
 };
 
-/// Reads the headers of a GGUF file (any part of a split one), weights untouched. Works for files of any architecture.
+/// Reads the headers of a GGUF file (any part of a split one) or a folder, weights untouched. Works for models of any
+/// architecture.
 /// @throws Error not_found, io, bad_file, unsupported.
 [[nodiscard]] ONDOL_API FileInfo inspect(std::string_view path);
 
-/// Bytes a model will need, from its headers alone.
+/// Bytes a model will need; see Model::estimate.
 struct MemoryEstimate {
   std::uint64_t parameters = 0;
   std::uint64_t active_parameters = 0;  ///< those that a token makes use of
-  std::uint64_t file_weights = 0;       ///< tensors as they are in the file
-  std::uint64_t packed_weights = 0;     ///< after packing, what stays in memory
-  std::uint64_t cache = 0;              ///< a full cache of `context` positions
-  std::uint64_t cache_per_position = 0;
-  std::uint64_t scratch = 0;  ///< largest working memory of a forward pass
-  [[nodiscard]] std::uint64_t total() const noexcept { return packed_weights + cache + scratch; }
+  std::uint64_t file_bytes = 0;         ///< tensors as they are in the file
+  std::uint64_t weights_bytes = 0;      ///< after packing, what stays in memory
+  std::uint64_t cache_bytes = 0;        ///< keys and values of `context` positions: what KVCache::bytes() will be, states
+                                        ///< aside
+  std::uint64_t position_bytes = 0;     ///< of those, what one more position takes beyond all windows
+  std::uint64_t state_bytes = 0;        ///< recurrent states of a sequence
+  std::uint64_t scratch_bytes = 0;      ///< largest working memory of a forward pass, and what a cache keeps to go back
+  [[nodiscard]] std::uint64_t total_bytes() const noexcept {
+    return weights_bytes + cache_bytes + state_bytes + scratch_bytes;
+  }
 };
 
 /// What a step shall return.
@@ -153,12 +165,13 @@ struct StepOutput {
 /// compute take turns on the runtime's threads).
 class ONDOL_API Model {
  public:
-  /// Loads a GGUF file (any part of a split one).
+  /// Loads a GGUF file (any part of a split one) or a folder as Hugging Face saves models.
   /// @throws Error not_found, io, bad_file; unsupported: an architecture, storage type or option by name;
   ///         out_of_memory: the runtime's cap; cancelled.
   [[nodiscard]] static Model load(std::string_view path, const LoadOptions& options = {});
 
-  /// Memory that load() with these options and a cache would take, from the file's header alone.
+  /// Memory that load() with these options and one full cache would take, from headers alone: of a GGUF file, or of a
+  /// folder, where config.json (with its dtype) is enough.
   [[nodiscard]] static MemoryEstimate estimate(std::string_view path, const LoadOptions& options = {});
 
   [[nodiscard]] const ModelInfo& info() const noexcept;

@@ -18,22 +18,32 @@ bool CacheLayout::forgets() const noexcept {
   return std::ranges::any_of(layers, [](const LayerCache& layer) { return layer.state > 0 || layer.window > 0; });
 }
 
-std::size_t CacheLayout::first_block(std::size_t layer, std::uint64_t length) const noexcept {
+std::size_t CacheLayout::first_block(std::size_t layer, std::uint64_t length, std::size_t slack) const noexcept {
   const std::size_t seen = layers[layer].window;
-  return seen == 0 || length < seen + window_slack ? 0 : (length - seen - window_slack) / cache_block;
+  return seen == 0 || length < seen + slack ? 0 : (length - seen - slack) / cache_block;
 }
 
 std::uint64_t CacheLayout::bytes_at(std::uint64_t length) const noexcept {
   const std::uint64_t blocks = (length + cache_block - 1) / cache_block;
   std::uint64_t sum = 0;
-  for (std::size_t i = 0; i < layers.size(); ++i) sum += (blocks - first_block(i, length)) * block_bytes(i);
-  const std::uint64_t checkpoints = std::min<std::uint64_t>(length / checkpoint_step, most_checkpoints);
-  return sum + state_bytes() + checkpoints * state_bytes() / 2;
+  for (std::size_t i = 0; i < layers.size(); ++i) {
+    sum += (blocks - first_block(i, length, 0)) * block_bytes(i) + 2 * source_bytes(i, source_context);
+  }
+  return sum;
 }
 
 std::uint64_t CacheLayout::state_bytes() const noexcept {
   std::uint64_t sum = 0;
-  for (const LayerCache& layer : layers) sum += 2 * layer.state * sizeof(float);
+  for (const LayerCache& layer : layers) sum += layer.state * sizeof(float);
+  return sum;
+}
+
+std::uint64_t CacheLayout::spare_bytes_at(std::uint64_t length) const noexcept {
+  const std::uint64_t checkpoints = std::min<std::uint64_t>(length / checkpoint_step, most_checkpoints);
+  std::uint64_t sum = (1 + checkpoints) * state_bytes();
+  for (std::size_t i = 0; i < layers.size(); ++i) {
+    sum += (first_block(i, length, 0) - first_block(i, length, window_slack)) * block_bytes(i);
+  }
   return sum;
 }
 
@@ -81,7 +91,7 @@ void KVCache::Impl::make_source(std::size_t length) {
 void KVCache::Impl::leave_windows() noexcept {
   for (std::size_t i = 0; i < layers_.size(); ++i) {
     auto& blocks = layers_[i].blocks;
-    const std::size_t first = std::min(layout_->first_block(i, length_), blocks.size());
+    const std::size_t first = std::min(layout_->first_block(i, length_, window_slack), blocks.size());
     for (std::size_t block = first; block-- > 0 && blocks[block];) blocks[block].reset();
   }
 }
@@ -157,14 +167,11 @@ bool KVCache::Impl::truncate(std::size_t length) noexcept {
 std::uint64_t KVCache::Impl::bytes() const noexcept {
   std::uint64_t sum = 0;
   for (std::size_t i = 0; i < layers_.size(); ++i) {
-    for (const Block& block : layers_[i].blocks) sum += block ? block->size() : 0;
-    for (const Block* state : {&layers_[i].state, &layers_[i].next, &layers_[i].source}) sum += *state ? (*state)->size() : 0;
-  }
-  for (const Checkpoint& checkpoint : checkpoints_) {
-    for (std::size_t i = 0; i < checkpoint.states.size(); ++i) {
-      const Block& state = checkpoint.states[i];
-      sum += state && state != layers_[i].state ? state->size() : 0;
+    const Held& held = layers_[i];
+    for (std::size_t b = layout_->first_block(i, length_, 0); b < held.blocks.size(); ++b) {
+      sum += held.blocks[b] ? held.blocks[b]->size() : 0;
     }
+    for (const Block* block : {&held.state, &held.source}) sum += *block ? (*block)->size() : 0;
   }
   return sum;
 }

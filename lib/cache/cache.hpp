@@ -50,14 +50,18 @@ struct CacheLayout {
   [[nodiscard]] bool has_state() const noexcept;
   /// Whether positions cannot always be taken back.
   [[nodiscard]] bool forgets() const noexcept;
-  /// Bytes of a cache that holds `length` positions.
+  /// Bytes of the keys and values that `length` positions and the longest source need.
   [[nodiscard]] std::uint64_t bytes_at(std::uint64_t length) const noexcept;
-  [[nodiscard]] std::uint64_t state_bytes() const noexcept;  ///< of the present state and the next one
+  /// Bytes of the recurrent states of a sequence.
+  [[nodiscard]] std::uint64_t state_bytes() const noexcept;
+  /// Bytes that a cache of `length` positions holds besides: the states that a pass writes, and what is kept for going
+  /// back.
+  [[nodiscard]] std::uint64_t spare_bytes_at(std::uint64_t length) const noexcept;
   /// Bytes that one more position takes beyond all windows.
   [[nodiscard]] std::uint64_t position_bytes() const noexcept;
-  /// First block of a layer that a cache of `length` positions holds: what lies wholly behind the window is let go, but
-  /// for some positions by which it can be cut back.
-  [[nodiscard]] std::size_t first_block(std::size_t layer, std::uint64_t length) const noexcept;
+  /// First block of a layer that a cache of `length` positions holds: what lies wholly behind the window, and `slack`
+  /// more positions by which it can be cut back, is let go.
+  [[nodiscard]] std::size_t first_block(std::size_t layer, std::uint64_t length, std::size_t slack) const noexcept;
 };
 
 /// Positions behind a window that stay, so that a few tokens can be taken back.
@@ -75,6 +79,7 @@ class KVCache::Impl {
 
   [[nodiscard]] const CacheLayout& layout() const noexcept { return *layout_; }
   [[nodiscard]] std::size_t length() const noexcept { return length_; }
+  /// As CacheLayout::bytes_at and state_bytes: without what is kept for going back.
   [[nodiscard]] std::uint64_t bytes() const noexcept;
   /// Positions that the sequence was planned for when its first tokens came.
   [[nodiscard]] std::size_t planned() const noexcept { return planned_; }

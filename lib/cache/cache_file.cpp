@@ -42,7 +42,7 @@ void for_each_part(KVCache::Impl& cache, std::size_t length, Visit&& visit) {
   const std::size_t blocks = (length + cache_block - 1) / cache_block;
   for (std::size_t layer = 0; layer < layout.layers.size(); ++layer) {
     if (layout.layers[layer].kv_heads > 0) {
-      for (std::size_t block = layout.first_block(layer, length); block < blocks; ++block) {
+      for (std::size_t block = layout.first_block(layer, length, window_slack); block < blocks; ++block) {
         visit(std::span(cache.keys(layer, block, 0), layout.block_bytes(layer)));
       }
     }

@@ -1,8 +1,10 @@
 #include "files/replacing_file.hpp"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <array>
+#include <atomic>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -10,8 +12,17 @@
 #include "base/fail.hpp"
 
 namespace ondol {
+namespace {
 
-ReplacingFile::ReplacingFile(std::string path) : path_(std::move(path)), part_(path_ + ".part") {
+/// Other writers of the same file, in this process or another, have another number.
+std::string unique() {
+  static std::atomic<unsigned> writers{0};
+  return fmt::format("{}-{}", getpid(), writers++);
+}
+
+}  // namespace
+
+ReplacingFile::ReplacingFile(std::string path) : path_(std::move(path)), part_(fmt::format("{}.{}.part", path_, unique())) {
   out_.open(part_, std::ios::binary | std::ios::trunc);
   if (!out_) fail(Status::io, fmt::format("{}: {}", part_, std::strerror(errno)));
 }

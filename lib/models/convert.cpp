@@ -161,7 +161,7 @@ void to_gguf(const WeightSource& source, const std::string& out, const ConvertOp
     }
   }
   const Importance importance = options.importance.empty() ? Importance() : read_importance(options.importance);
-  const StoragePlan plan(options.type, weights, importance);
+  const StoragePlan plan(options.type, StoragePlan::layers_of(weights), importance);
   if (const std::uint32_t type = plan.file_type(); type != StoragePlan::unchanged) writer.add("general.file_type", type);
   Runtime::State::Turn turn(*options.runtime.state());
   add_tensors(weights, plan, importance, options, turn.pool(), writer);
@@ -188,10 +188,10 @@ void to_folder(const WeightSource& source, const std::string& out, const Convert
   fs::create_directories(out, error);
   if (error) fail(Status::io, fmt::format("{}: {}", out, error.message()));
   SafetensorsWriter writer;
-  const StoragePlan plan(options.type.empty() ? "float" : options.type, weights);
+  const StoragePlan plan(options.type.empty() ? "float" : options.type, StoragePlan::layers_of(weights));
   Runtime::State::Turn turn(*options.runtime.state());
   for (const Weight& canonical : weights) {
-    if (!canonical.format || canonical.name.starts_with("rope_f")) continue;  // these stand in config.json
+    if (!canonical.format || is_rope_factor(canonical.name)) continue;  // these stand in config.json
     const Format& format = plan.format_for(canonical);
     const Weight plain = canonical.format->weights > 1 ? dequantised(canonical) : canonical;
     for (Weight& weight : checkpoint_weights(own, plain, weights, naming)) {

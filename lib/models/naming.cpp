@@ -120,6 +120,8 @@ Naming with(Naming base, const Naming& more) {
   return base;
 }
 
+bool is_rope_factor(std::string_view tensor) noexcept { return tensor.starts_with("rope_f"); }
+
 bool belongs_to_layer(std::string_view tensor, std::size_t layer) {
   return tensor.starts_with(fmt::format("blk.{}.", layer)) ||
          without_prefix(tensor).starts_with(fmt::format("layers.{}.", layer));

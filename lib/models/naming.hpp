@@ -82,6 +82,9 @@ using Naming = std::vector<Rename>;
 /// `base` and the names that most mixtures of experts have in their checkpoints.
 [[nodiscard]] Naming with_experts(const Naming& base);
 
+/// Whether a tensor of a GGUF file holds factors of the rotary embedding, which are constants and no parameters.
+[[nodiscard]] bool is_rope_factor(std::string_view tensor) noexcept;
+
 /// Whether a tensor belongs to a layer, as GGUF files or checkpoints name it.
 [[nodiscard]] bool belongs_to_layer(std::string_view tensor, std::size_t layer);
 

@@ -63,8 +63,13 @@ std::vector<std::string> StoragePlan::types() {
   return names;
 }
 
-StoragePlan::StoragePlan(std::string_view name, const std::vector<Weight>& weights, const Importance& importance) {
-  for (const Weight& weight : weights) layers_ = std::max(layers_, layer_of(weight.name) + 1);
+std::uint64_t StoragePlan::layers_of(const std::vector<Weight>& weights) {
+  std::uint64_t layers = 0;
+  for (const Weight& weight : weights) layers = std::max(layers, layer_of(weight.name) + 1);
+  return layers;
+}
+
+StoragePlan::StoragePlan(std::string_view name, std::uint64_t layers, const Importance& importance) : layers_(layers) {
   only_float_ = name == "float";
   if (name.empty() || only_float_) return;
   const std::string wanted = lower(name);

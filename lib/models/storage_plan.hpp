@@ -25,7 +25,10 @@ class StoragePlan {
   /// @param type  empty: as they are; "float": as they are, or float16 where they are quantised; a storage type; or a
   ///              mixture ("q4_k_m"). @throws Error invalid_argument: names the type and those that are known.
   /// A type that needs an importance matrix is refused without one.
-  StoragePlan(std::string_view type, const std::vector<Weight>& weights, const Importance& importance = {});
+  /// @param layers  of the whole model: mixtures differ from layer to layer.
+  StoragePlan(std::string_view type, std::uint64_t layers, const Importance& importance = {});
+  /// One more than the largest number of a layer in the tensors' names.
+  [[nodiscard]] static std::uint64_t layers_of(const std::vector<Weight>& weights);
 
   [[nodiscard]] const Format& format_for(const Weight& weight) const;
 

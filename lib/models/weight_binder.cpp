@@ -13,12 +13,33 @@
 
 namespace ondol {
 
-WeightBinder::WeightBinder(const WeightSource& source, std::vector<Weight> weights, Precision precision)
-    : source_(source), weights_(std::move(weights)), precision_(precision) {}
+WeightBinder::WeightBinder(const WeightSource& source, std::vector<Weight> weights, Precision precision,
+                           std::optional<Assume> assume)
+    : source_(source), weights_(std::move(weights)), assume_(std::move(assume)), precision_(precision) {}
 
 const Weight* WeightBinder::find(const std::string& name) const noexcept {
   const auto found = std::ranges::lower_bound(weights_, name, {}, &Weight::name);
-  return found != weights_.end() && found->name == name ? &*found : nullptr;
+  if (found != weights_.end() && found->name == name) return &*found;
+  const auto assumed = assumed_.find(name);
+  return assumed != assumed_.end() ? &assumed->second : nullptr;
+}
+
+void WeightBinder::assume(const std::string& name, std::size_t columns, std::size_t rows) {
+  if (!assume_ || has(name)) return;
+  Weight weight{.name = name, .format = nullptr, .shape = {columns, rows}, .parts = {}, .sources = {}};
+  assume_->set_format(weight);
+  assumed_.emplace(name, std::move(weight));
+}
+
+bool WeightBinder::has_bias(const std::string& name) const noexcept {
+  return has(name + ".bias") || (assume_ && assume_->biases);
+}
+
+std::uint64_t WeightBinder::parameters() const noexcept {
+  std::uint64_t sum = 0;
+  for (const Weight& weight : weights_) sum += is_rope_factor(weight.name) ? 0 : weight.elements();
+  for (const auto& [name, weight] : assumed_) sum += weight.elements();
+  return sum;
 }
 
 const Weight& WeightBinder::at(const std::string& name) const {
@@ -32,6 +53,7 @@ const Weight& WeightBinder::at(const std::string& name) const {
 }
 
 const Weight& WeightBinder::find(const std::string& name, std::size_t columns, std::size_t rows) {
+  assume(name, columns, rows);
   const Weight& weight = at(name);
   if (weight.columns() != columns || weight.rows() != rows) {
     fail(Status::bad_file, fmt::format("{}: tensor {} has shape [{}], the hyper-parameters say [{}]", source_.path(),
@@ -62,13 +84,13 @@ void WeightBinder::linear(const std::string& name, std::size_t outputs, std::siz
                           Precision most) {
   add_matrix(find(name + ".weight", inputs, outputs), 0, outputs, to.weight,
              most == Precision::exact ? most : precision_);
-  if (has(name + ".bias")) vector(name + ".bias", outputs, to.bias);
+  if (has_bias(name)) vector(name + ".bias", outputs, to.bias);
 }
 
 void WeightBinder::linear_part(const std::string& name, std::size_t all, std::size_t first, std::size_t outputs,
                                std::size_t inputs, Linear& to) {
   add_matrix(find(name + ".weight", inputs, all), first, outputs, to.weight, precision_);
-  if (!has(name + ".bias")) return;
+  if (!has_bias(name)) return;
   const Weight& bias = find(name + ".bias", all, 1);
   packed_bytes_ += outputs * sizeof(float);
   jobs_.push_back({&bias, 0, bias.elements() * 4, [&bias, &to, first, outputs](Compute&, const auto&) {
@@ -82,7 +104,7 @@ void WeightBinder::linears(const std::string& name, std::size_t count, std::size
   const Weight& weight = find(name + ".weight", inputs, count * outputs);
   to.resize(count);
   for (std::size_t i = 0; i < count; ++i) add_matrix(weight, i * outputs, outputs, to[i].weight, precision_);
-  if (!has(name + ".bias")) return;
+  if (!has_bias(name)) return;
   const Weight& bias = find(name + ".bias", outputs, count);
   packed_bytes_ += count * outputs * sizeof(float);
   jobs_.push_back({&bias, 0, bias.elements() * 4, [&bias, &to, outputs](Compute&, const auto&) {
@@ -96,10 +118,11 @@ void WeightBinder::linears(const std::string& name, std::size_t count, std::size
 
 void WeightBinder::norm(const std::string& name, std::size_t n, Norm& to) {
   vector(has(name) ? name : name + ".weight", n, to.weight);
-  if (has(name + ".bias")) vector(name + ".bias", n, to.bias);
+  if (has(name + ".bias") || (assume_ && to.kind == NormKind::layer)) vector(name + ".bias", n, to.bias);
 }
 
 void WeightBinder::vector(const std::string& name, std::size_t n, std::vector<float>& to) {
+  assume(name, n, 1);
   const Weight& weight = at(name);
   const std::size_t columns = weight.columns();
   if (weight.elements() != n) (void)find(name, n, 1);
@@ -109,6 +132,7 @@ void WeightBinder::vector(const std::string& name, std::size_t n, std::vector<fl
 }
 
 void WeightBinder::transposed(const std::string& name, std::size_t rows, std::size_t columns, std::vector<float>& to) {
+  assume(name, columns, rows);
   const Weight& weight = at(name);
   const bool flat = weight.shape.size() == 1 && rows * columns == weight.columns();  // a dimension of 1 is dropped
   (void)(flat ? find(name, rows * columns, 1) : find(name, columns, rows));

@@ -2,7 +2,9 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <stop_token>
 #include <string>
@@ -19,7 +21,15 @@ namespace ondol {
 /// Finds the tensors a model is made of and checks their shapes before any is read; then reads them all.
 class WeightBinder {
  public:
-  WeightBinder(const WeightSource& source, std::vector<Weight> weights, Precision precision);
+  /// For planning without a file's tensors.
+  struct Assume {
+    std::function<void(Weight& weight)> set_format{};
+    bool biases = false;  ///< whether matrices have them
+  };
+
+  /// @param assume  if given, tensors that are asked for by shape and are not there are taken to be there, for planning;
+  ///                nothing can then be loaded.
+  WeightBinder(const WeightSource& source, std::vector<Weight> weights, Precision precision, std::optional<Assume> assume = {});
 
   /// A matrix [outputs, inputs] by its name without ".weight", and the bias beside it if there is one. Destinations must
   /// stay where they are until load(). Precision::exact: whatever the model's is.
@@ -58,6 +68,9 @@ class WeightBinder {
 
   /// Bytes that the bound matrices will hold.
   [[nodiscard]] std::uint64_t packed_bytes() const noexcept { return packed_bytes_; }
+  /// Values of all tensors, factors of the rotary embedding left out.
+  [[nodiscard]] std::uint64_t parameters() const noexcept;
+  [[nodiscard]] bool assumes() const noexcept { return assume_.has_value(); }
 
   /// Reads and packs everything that was bound, and lets go of the file's pages.
   /// @throws Error cancelled, out_of_memory.
@@ -72,11 +85,15 @@ class WeightBinder {
     std::function<void(Compute&, const std::shared_ptr<MemoryAccount>&)> read;
   };
   const Weight& find(const std::string& name, std::size_t columns, std::size_t rows);
+  void assume(const std::string& name, std::size_t columns, std::size_t rows);
+  [[nodiscard]] bool has_bias(const std::string& name) const noexcept;
   void add_matrix(const Weight& weight, std::uint64_t first, std::uint64_t rows, PackedMatrix& to, Precision precision);
   void release(const Job& job) const;
 
   const WeightSource& source_;
   std::vector<Weight> weights_;  // sorted by name
+  std::optional<Assume> assume_;
+  std::map<std::string, Weight> assumed_;
   Precision precision_;
   std::vector<Job> jobs_;
   std::set<std::string> used_;

@@ -11,7 +11,6 @@ std::byte* Arena::take_bytes(std::uint64_t bytes) {
     used_ = 0;
   }
   if (chunk_ == chunks_.size()) {
-    constexpr std::uint64_t smallest = 1u << 20;
     chunks_.emplace_back(account_, std::max(bytes, smallest), "scratch memory");
     used_ = 0;
   }

@@ -22,6 +22,9 @@ class Arena {
     return reinterpret_cast<T*>(take_bytes(count * sizeof(T)));
   }
 
+  /// The least memory that is asked for at a time.
+  static constexpr std::uint64_t smallest = 1u << 20;
+
   /// What is taken while a Scope lives is given back when it ends.
   class Scope {
    public:

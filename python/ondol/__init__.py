@@ -17,7 +17,7 @@ from .chat import Chat
 from .chat_template import ChatTemplate, RenderedPrompt
 from .demo import demo_model
 from .error import Error
-from .model import Model, StepOutput
+from .model import Model, StepOutput, estimate
 from .ngram import NGram, NGramEstimate, NGramTrainer
 from .options import BeamOptions, ChatOptions, GenerateOptions, LoadOptions, RenderOptions
 from .replies import ParsedReply, ReplyDelta, ReplyParser, ToolCall, parse_reply
@@ -31,6 +31,6 @@ __all__ = [
     "NGramTrainer", "NoRepeatNgram", "ParsedReply", "Piece", "PresencePenalty", "Rating", "RenderOptions",
     "RenderedPrompt", "RepetitionPenalty", "ReplyDelta", "ReplyParser", "Result", "Runtime", "Sampler", "Score", "Step",
     "StepOutput", "StorageType", "Stream", "Temperature", "Timings", "Tokenizer", "ToolCall", "TopK", "TopP", "Typical",
-    "convert", "convert_types", "default_threads", "demo_model", "dequantize", "families", "inspect", "parse_reply", "quantize",
+    "convert", "convert_types", "default_threads", "demo_model", "dequantize", "estimate", "families", "inspect", "parse_reply", "quantize",
     "reply_formats", "storage_type", "storage_types",
 ]

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from .options import ChatOptions
 
-__all__ = ["Model", "StepOutput"]
+__all__ = ["Model", "StepOutput", "estimate"]
 
 BEAMS = sorted(BeamOptions.__annotations__.keys() - GenerateOptions.__annotations__.keys())
 Ids = Union[Iterable[int], np.ndarray]
@@ -36,6 +36,14 @@ class StepOutput(NamedTuple):
     hidden: np.ndarray  #: [tokens, hidden_size]
 
 
+def estimate(path: StrPath, **options: Unpack[LoadOptions]) -> _ondol.MemoryEstimate:
+    """Memory that Model.load with these options and one full cache would take, from headers alone.
+
+    Of a folder config.json is enough: with the dtype it names, or with `quantize`.
+    """
+    return _ondol.Model.estimate(path, load_options(options))
+
+
 class Model(Tasks):
     """A language model with its weights. Immutable; any thread may use it."""
 
@@ -44,13 +52,16 @@ class Model(Tasks):
 
     @classmethod
     def load(cls, path: StrPath, **options: Unpack[LoadOptions]) -> Model:
-        """Load a GGUF file (any part of a split one). Options: ondol.LoadOptions."""
+        """Load a GGUF file (any part of a split one), or a folder as Hugging Face saves models.
+
+        Options: ondol.LoadOptions.
+        """
         return cls(_ondol.Model.load(path, load_options(options), options.get("progress")))
 
     @staticmethod
     def estimate(path: StrPath, **options: Unpack[LoadOptions]) -> _ondol.MemoryEstimate:
-        """Memory that load() with these options would take, from the file's headers alone."""
-        return _ondol.Model.estimate(path, load_options(options))
+        """As ondol.estimate."""
+        return estimate(path, **options)
 
     @property
     def generation_defaults(self) -> _ondol.GenerationDefaults:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from calendar import timegm
 from datetime import datetime
 from typing import Any, Callable, Iterable, Mapping, Optional, Sequence, TypedDict, Union
@@ -22,6 +23,8 @@ class LoadOptions(TypedDict, total=False):
     cache_type: str  #: "f16", "bf16", "f32", "q8_0", or "auto": f16, but f32 with exact precision
     memory_limit: int  #: most bytes of weights, caches and scratch; 0 = no limit
     isa: str  #: "base", "avx2", "avx512", "avx512vnni"; "" = the best of this CPU
+    quantize: str  #: quantise weights to this type of convert_types() first; the result is kept in a file
+    quantize_folder: Union[str, os.PathLike[str]]  #: of such files; "" = the user's cache
     pre_tokenizer: str  #: used instead of the file's
     runtime: _ondol.Runtime  #: shared with other models; excludes threads, memory_limit, isa
     progress: Optional[Progress]  #: called with bytes done and in all
@@ -123,9 +126,12 @@ def _fill(target: Any, options: Mapping[str, Any], names: Iterable[str]) -> Any:
     return target
 
 
+_LOAD = ("context", "precision", "cache_type", "quantize", "quantize_folder", "pre_tokenizer", "runtime")
+
+
 def load_options(options: LoadOptions) -> _ondol.LoadOptions:
     check("load", options, LoadOptions)
-    native = _fill(_ondol.LoadOptions(), options, ("context", "precision", "cache_type", "pre_tokenizer", "runtime"))
+    native = _fill(_ondol.LoadOptions(), options, _LOAD)
     given: Mapping[str, Any] = options
     own = {name: given[name] for name in ("threads", "memory_limit", "isa") if given.get(name)}
     if own and options.get("runtime") is not None:

@@ -158,19 +158,32 @@ void bind_info(py::module_& m) {
       .def_readonly("metadata", &FileInfo::metadata)
       .def_readonly("tensors", &FileInfo::tensors)
       .def_readonly("parameters", &FileInfo::parameters)
-      .def_readonly("tensor_bytes", &FileInfo::tensor_bytes);
+      .def_readonly("tensor_bytes", &FileInfo::tensor_bytes)
+      .def_readonly("family", &FileInfo::family, "One of families(), or empty.")
+      .def_readonly("context", &FileInfo::context, "Positions the model was made for; 0 if the family is unknown.");
   m.def(
       "inspect", [](const Path& path) { return inspect(path.text); }, "path"_a, Unlocked(),
-      "Read the headers of a GGUF file of any architecture, weights untouched.");
-  py::class_<MemoryEstimate>(m, "MemoryEstimate", "Bytes a model will need, from its headers alone.")
+      "Read the headers of a model of any architecture, weights untouched.");
+  py::class_<MemoryEstimate>(m, "MemoryEstimate", "Bytes a model will need; a mapping too.")
       .def_readonly("parameters", &MemoryEstimate::parameters)
       .def_readonly("active_parameters", &MemoryEstimate::active_parameters, "Those that a token makes use of.")
-      .def_readonly("file_weights", &MemoryEstimate::file_weights, "Tensors as they are in the file.")
-      .def_readonly("packed_weights", &MemoryEstimate::packed_weights, "After packing, what stays in memory.")
-      .def_readonly("cache", &MemoryEstimate::cache, "A full cache.")
-      .def_readonly("cache_per_position", &MemoryEstimate::cache_per_position)
-      .def_readonly("scratch", &MemoryEstimate::scratch, "Largest working memory of a forward pass.")
-      .def_property_readonly("total", &MemoryEstimate::total);
+      .def_readonly("file_bytes", &MemoryEstimate::file_bytes, "Tensors as they are in the file.")
+      .def_readonly("weights_bytes", &MemoryEstimate::weights_bytes, "After packing, what stays in memory.")
+      .def_readonly("cache_bytes", &MemoryEstimate::cache_bytes, "Keys and values of `context` positions.")
+      .def_readonly("position_bytes", &MemoryEstimate::position_bytes,
+                    "Of those, what one more position takes beyond all windows.")
+      .def_readonly("state_bytes", &MemoryEstimate::state_bytes, "Recurrent states of a sequence.")
+      .def_readonly("scratch_bytes", &MemoryEstimate::scratch_bytes,
+                    "Largest working memory of a forward pass, and what a cache keeps to go back.")
+      .def_property_readonly("total_bytes", &MemoryEstimate::total_bytes)
+      .def("__getitem__", [](const py::object& self, const py::str& name) {
+        if (!py::hasattr(self, name) || py::cast<std::string>(name).starts_with("_")) throw py::key_error(name);
+        return self.attr(name);
+      })
+      .def("keys", [](const py::object&) {
+        return py::make_tuple("parameters", "active_parameters", "file_bytes", "weights_bytes", "cache_bytes",
+                              "position_bytes", "state_bytes", "scratch_bytes", "total_bytes");
+      });
 }
 
 }  // namespace
@@ -182,6 +195,12 @@ void bind_model(py::module_& m) {
       .def(py::init<>())
       .def_readwrite("runtime", &LoadOptions::runtime)
       .def_readwrite("context", &LoadOptions::context)
+      .def_property(
+          "quantize", [](const LoadOptions& o) { return o.quantize; },
+          [](LoadOptions& o, Text type) { o.quantize = type.str(); })
+      .def_property(
+          "quantize_folder", [](const LoadOptions& o) { return o.quantize_folder; },
+          [](LoadOptions& o, const Path& folder) { o.quantize_folder = folder.text; })
       .def_property(
           "precision", [](const LoadOptions& o) { return name_of(o.precision, precisions); },
           [](LoadOptions& o, Text name) { o.precision = choice("precision", name, precisions); })

@@ -130,7 +130,7 @@ def test_tokenize(demo_path):
 def test_inspect(demo_path):
     result = json.loads(run("inspect", demo_path, "--json").stdout)
     assert result["parameters"] == 134_515_008 and result["tensor_bytes"] == 96_576_768
-    assert len(result["tensors"]) == 272 and result["memory"]["cache_per_position"] == 23040
+    assert len(result["tensors"]) == 272 and result["memory"]["position_bytes"] == 23040
     assert result["memory"]["cache"] == 188_743_680
     text = run("inspect", demo_path).stdout.decode()
     assert "134,515,008 parameters" in text and "5.7437 bits" in text and "blk.29.ffn_up.weight" in text

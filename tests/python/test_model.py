@@ -169,7 +169,7 @@ def test_t22_bits_a_weight(demo_path):
     info = ondol.inspect(demo_path)
     assert info.tensor_bytes == 96_576_768 == sum(tensor.bytes for tensor in info.tensors)
     assert 8 * info.tensor_bytes / info.parameters == pytest.approx(5.7437, abs=5e-5)
-    assert ondol.Model.estimate(demo_path).file_weights == 96_576_768
+    assert ondol.Model.estimate(demo_path).file_bytes == 96_576_768
     kinds = [tensor.type for tensor in info.tensors]
     assert (kinds.count("Q4_1"), kinds.count("F32"), kinds.count("Q8_0")) == (210, 61, 1)
 

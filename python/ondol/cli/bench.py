@@ -79,6 +79,7 @@ def bench(
     precision: o.Precision = "fast",
     context: o.Context = 0,
     cache_type: o.CacheType = "auto",
+    quantize: o.Quantize = "",
     as_json: o.AsJson = False,
 ) -> None:
     """Measure reading and writing speed with random ids."""

@@ -124,6 +124,7 @@ def chat(
     precision: o.Precision = "fast",
     context: o.Context = 0,
     cache_type: o.CacheType = "auto",
+    quantize: o.Quantize = "",
 ) -> None:
     """Talk with a model; /help lists the commands. In a pipe each line is a message."""
     settings = {**o.sampling(locals()), "when_full": "drop_oldest"}

@@ -37,6 +37,7 @@ def generate(
     precision: o.Precision = "fast",
     context: o.Context = 0,
     cache_type: o.CacheType = "auto",
+    quantize: o.Quantize = "",
     as_json: o.AsJson = False,
 ) -> None:
     """Continue a text, or with --chat answer a message; the reply is printed as it comes."""

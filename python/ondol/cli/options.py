@@ -10,11 +10,13 @@ import typer
 import ondol
 
 ModelPath = Annotated[Optional[str], typer.Option("--model", "-m", metavar="FILE",
-                                                  help="GGUF file; the demo model if not given.")]
+                                                  help="GGUF file or folder; the demo model if not given.")]
 Threads = Annotated[int, typer.Option("--threads", "-t", min=0, help="Threads that compute; 0 = as many as fit.")]
 Precision = Annotated[str, typer.Option(help="fast or exact.")]
 Context = Annotated[int, typer.Option(min=0, help="Most positions; 0 = the model's own.")]
 CacheType = Annotated[str, typer.Option(help="f16, bf16, f32, q8_0, or auto: f16, but f32 with exact precision.")]
+Quantize = Annotated[str, typer.Option(metavar="TYPE", help=(
+    "Quantise the weights first, once: the result is kept. Types as of `ondol quantize`."))]
 MaxTokens = Annotated[int, typer.Option("--max-tokens", "-n", min=0, help="0 = up to the end of the context.")]
 Temperature = Annotated[float, typer.Option(help="0 = always the most likely token.")]
 TopK = Annotated[int, typer.Option(min=0)]
@@ -42,7 +44,7 @@ def sampling(values: Dict[str, Any]) -> Dict[str, Any]:
 
 def loading(values: Dict[str, Any]) -> Dict[str, Any]:
     """Of a command's arguments those that say how to load."""
-    return {name: values[name] for name in ("threads", "precision", "context", "cache_type")}
+    return {name: values[name] for name in ("threads", "precision", "context", "cache_type", "quantize")}
 
 
 def template(name: Optional[str]) -> Optional[ondol.ChatTemplate]:

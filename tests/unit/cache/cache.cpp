@@ -166,7 +166,9 @@ TEST_CASE("cache: layers with a window hold what it sees and a little more, and 
   for (std::size_t i = 0; i < 100; ++i) grow(cache, 64, static_cast<char>(i));
   const std::uint64_t block = setup.layout->block_bytes(0);
   CHECK(cache.bytes() == setup.layout->bytes_at(6400));
-  CHECK(cache.bytes() == (2 * 100 + 6) * block);
+  CHECK(cache.bytes() == (2 * 100 + 2) * block);
+  CHECK(setup.memory->used() == cache.bytes() + setup.layout->spare_bytes_at(6400));
+  CHECK(setup.layout->spare_bytes_at(6400) == 4 * block);
   CHECK(cache.impl().keys(1, 93, 0) == nullptr);
   CHECK(key_mark(cache, 1, 94) == 94);
   CHECK(key_mark(cache, 0, 0) == 0);

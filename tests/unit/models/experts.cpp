@@ -222,7 +222,7 @@ TEST_CASE("latent attention: files with one matrix for keys and values are the s
   const test::MemoryFile file(deepseek(true).bytes());
   LoadOptions f16;
   f16.cache_type = CacheType::f16;
-  CHECK(Model::estimate(file.path(), f16).cache_per_position == 2 * (32 + 8) * 2);  // layers, the vector, bytes
+  CHECK(Model::estimate(file.path(), f16).position_bytes == 2 * (32 + 8) * 2);  // layers, the vector, bytes
 }
 
 TEST_CASE("latent attention: both tensors and the older one: the newer count") {

@@ -277,13 +277,13 @@ TEST_CASE("model: the memory limit is an error before the allocation, the model 
   const test::MemoryFile file(test::TinyModel{}.writer().bytes());
   const MemoryEstimate estimate = Model::estimate(file.path());
   RuntimeOptions runtime;
-  runtime.memory_limit = estimate.packed_weights - 1;
+  runtime.memory_limit = estimate.weights_bytes - 1;
   LoadOptions options;
   options.runtime = Runtime(runtime);
   CHECK_THROWS_WITH_AS((void)Model::load(file.path(), options), doctest::Contains("memory limit"), Error);
   CHECK(options.runtime.memory_used() == 0);
 
-  runtime.memory_limit = estimate.packed_weights + (4u << 20);
+  runtime.memory_limit = estimate.weights_bytes + (4u << 20);
   options.runtime = Runtime(runtime);
   {
     const Model model = Model::load(file.path(), options);
@@ -320,12 +320,12 @@ TEST_CASE("model: what is estimated is what is used") {
   const Model model = Model::load(file.path(), options);
   CHECK(estimate.parameters == model.info().parameters);
   const std::uint64_t norms = 5 * 64 * sizeof(float);  // vectors are counted, but are no large buffers
-  CHECK(options.runtime.memory_used() == estimate.packed_weights - norms);
+  CHECK(options.runtime.memory_used() == estimate.weights_bytes - norms);
   KVCache cache = model.new_cache();
   const std::vector<Token> ids = some_ids(300, 100);
   const Step step{cache, ids};
   (void)model.forward({&step, 1});
-  CHECK(cache.bytes() == estimate.cache);
+  CHECK(cache.bytes() == estimate.cache_bytes);
 }
 
 TEST_CASE("model: eight threads use one model, each gets its own right answer") {

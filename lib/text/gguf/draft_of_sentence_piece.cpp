@@ -74,6 +74,7 @@ KeyDraft draft_of_sentence_piece(std::string_view model) {
   }
   set_user_defined(collapses, draft);
   if (kind == word || suffix) return draft;  // nothing that reads GGUF knows these
+  if (byte_tokens(draft) != (kind == unigram ? 0 : 256)) return draft;
   // Characters are what byte-pair merging leaves where no two of them are a token.
   draft.keys = {{gguf_model_key, kind == unigram ? "t5" : "llama"}};
   if (!rules.empty()) {

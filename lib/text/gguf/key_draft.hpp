@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,6 +21,12 @@ struct KeyDraft {
   std::vector<KeyList> settings;  ///< keys of which one list goes along: the first that gives the right ids
   bool stands_alone = false;      ///< `keys` say something that is right without any of `settings`, too
 };
+
+/// Number of the tokens that stand for a byte. Without all 256 llama.cpp ends the process where text is no token of a
+/// vocabulary "llama", and drops it in one of "gemma4"; in one of "t5" it knows no bytes.
+[[nodiscard]] inline std::size_t byte_tokens(const KeyDraft& draft) {
+  return std::size_t(std::ranges::count(draft.types, TokenType::byte));
+}
 
 /// Of a tokenizer.json. No `settings`: GGUF has no words for it.
 /// @param tokenizer  as loaded of it

@@ -95,16 +95,15 @@ bool say_it(const KeyList& keys, const Tokenizer& tokenizer) {
 }
 
 /// Keys of a tokenizer; none where there are no words for it.
-KeyList keys_of(KeyDraft draft, const Tokenizer& tokenizer, const std::string& folder, const EmbeddingRows& rows) {
+KeyList keys_of(KeyDraft draft, const Tokenizer& tokenizer, const std::string& folder, std::size_t rows) {
   if (draft.settings.empty() && !draft.stands_alone) return {};
-  fit(rows.tokens, draft);
+  fit(rows, draft);
   KeyList common = std::move(draft.keys);
   common.emplace_back("tokenizer.ggml.tokens", std::move(draft.tokens));
   std::vector<std::int32_t> types;
   for (const TokenType type : draft.types) types.push_back(std::int32_t(type));
   common.emplace_back("tokenizer.ggml.token_type", std::move(types));
   if (!draft.scores.empty()) common.emplace_back("tokenizer.ggml.scores", std::move(draft.scores));
-  if (rows.types != 0) common.emplace_back("tokenizer.ggml.token_type_count", std::uint32_t(rows.types));
   add_roles(folder, tokenizer, draft.types.size(), common);
   for (KeyList& settings : draft.settings) {
     KeyList keys = common;
@@ -114,7 +113,7 @@ KeyList keys_of(KeyDraft draft, const Tokenizer& tokenizer, const std::string& f
   return draft.stands_alone ? common : KeyList();
 }
 
-KeyList describe(const std::string& folder, const EmbeddingRows& rows) {
+KeyList describe(const std::string& folder, std::size_t rows) {
   const PortableTokenizer files = portable_tokenizer(folder);
   if (files.json.empty() && files.sentence_piece.empty()) return {};
   const Tokenizer tokenizer = Tokenizer::load(folder);
@@ -128,10 +127,11 @@ KeyList describe(const std::string& folder, const EmbeddingRows& rows) {
 void write_tokenizer_keys(const std::string& folder, const EmbeddingRows& rows, GgufWriter& writer) {
   KeyList keys;
   try {
-    keys = describe(folder, rows);
-  } catch (const Error&) {
+    keys = describe(folder, rows.tokens);
+  } catch (const Error&) {  // says so when it is loaded
   }
   if (keys.empty()) keys.emplace_back(gguf_model_key, "none");
+  if (rows.types != 0) keys.emplace_back("tokenizer.ggml.token_type_count", std::uint32_t(rows.types));
   for (auto& [key, value] : keys) writer.add(std::move(key), std::move(value));
 }
 

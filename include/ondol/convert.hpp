@@ -23,7 +23,8 @@ struct ConvertOptions {
 };
 
 /// Writes the model in `in` (a GGUF file, any part of a split one, or a folder) to `out`: a GGUF file if its name ends
-/// in ".gguf", else a folder with config.json and model.safetensors. Tokenizer and chat template go along.
+/// in ".gguf", else a folder with config.json and model.safetensors. Tokenizer and chat template go along, in
+/// GGUF files both as they are and, where its keys give the same ids, in the words of llama.cpp (`tokenizer.ggml.*`).
 /// A GGUF file of a family that llama.cpp does not name has the architecture "ondol.<model type>".
 /// @throws Error not_found, io, bad_file; unsupported: names what cannot be written; invalid_argument: names the type;
 ///         cancelled. An old `out` stays unless all is written.

@@ -45,6 +45,7 @@ template <class T>
 constexpr gguf::Type type_of() {
   using gguf::Type;
   if constexpr (std::is_same_v<T, bool>) return Type::boolean;
+  if constexpr (std::is_same_v<T, std::uint8_t>) return Type::u8;
   if constexpr (std::is_same_v<T, std::uint32_t>) return Type::u32;
   if constexpr (std::is_same_v<T, std::int32_t>) return Type::i32;
   if constexpr (std::is_same_v<T, std::uint64_t>) return Type::u64;

@@ -17,7 +17,7 @@ namespace ondol {
 class GgufWriter {
  public:
   using Value = std::variant<bool, std::uint32_t, std::uint64_t, float, std::string, std::vector<std::int32_t>,
-                             std::vector<float>, std::vector<bool>, std::vector<std::string>,
+                             std::vector<float>, std::vector<bool>, std::vector<std::string>, std::vector<std::uint8_t>,
                              std::vector<std::byte>>;  ///< bytes: type and value as a file has them
   /// A later value replaces an earlier one.
   void add(std::string key, Value value);

@@ -16,21 +16,28 @@
 #include "models/registry.hpp"
 #include "models/storage_plan.hpp"
 #include "runtime/state.hpp"
+#include "text/folder_config.hpp"
+#include "text/gguf/vocabulary_file.hpp"
+#include "text/gguf/write_keys.hpp"
+#include "text/tokenizer_files.hpp"
 
 namespace ondol {
 namespace {
 
 namespace fs = std::filesystem;
 
+constexpr const char* json_key = "tokenizer.huggingface.json";
+constexpr const char* template_key = "tokenizer.chat_template";
+
 /// Files of a folder that go into a GGUF file as they are, and their keys.
 constexpr std::pair<std::string_view, std::string_view> attachments[] = {
-    {"tokenizer.json", "tokenizer.huggingface.json"},
+    {"tokenizer.json", json_key},
     {"tokenizer_config.json", "ondol.tokenizer_config"},
     {"special_tokens_map.json", "ondol.special_tokens_map"},
     {"generation_config.json", "ondol.generation_config"},
     {"modules.json", "ondol.modules"},
     {"1_Pooling/config.json", "ondol.pooling"},
-    {"chat_template.jinja", "tokenizer.chat_template"},
+    {"chat_template.jinja", template_key},
 };
 
 GgufWriter::Value value_of(KeyType type, const Json& json) {
@@ -86,8 +93,9 @@ void add_factors(const RopeRecipe& rope, GgufWriter& writer) {
   }
 }
 
-void describe_model(const Config& config, const Family& family, const std::vector<Weight>& weights,
-                    GgufWriter& writer) {
+/// Gives the architecture that is written.
+std::string describe_model(const Config& config, const Family& family, const std::vector<Weight>& weights,
+                           GgufWriter& writer) {
   const Recipe recipe = family.recipe(config);
   std::string architecture(family.architecture);
   auto keys = describe(recipe, architecture);
@@ -111,6 +119,7 @@ void describe_model(const Config& config, const Family& family, const std::vecto
     writer.add(fmt::format("{}.{}", architecture, key), value_of(gguf_key_type(key), value));
   }
   if (said && !recipe.ropes.empty()) add_factors(recipe.ropes[0], writer);
+  return architecture;
 }
 
 /// Leaves the layers out that predict further tokens.
@@ -126,6 +135,26 @@ void attach_files(const std::string& folder, GgufWriter& writer) {
     const fs::path path = fs::path(folder) / name;
     if (!fs::is_regular_file(path, ignored)) continue;
     writer.add(std::string(key), std::string(MappedFile::open(path.string())->text()));
+  }
+  if (const auto own = text::folder_chat_template(folder)) writer.add(template_key, *own);
+}
+
+/// The tokenizer as it is, which is read again, and in the words of other readers of GGUF.
+void describe_tokenizer(const std::string& folder, std::string_view architecture, const std::vector<Weight>& weights,
+                        GgufWriter& writer) {
+  const text::PortableTokenizer own = text::portable_tokenizer(folder);
+  if (!own.json.empty()) writer.add(json_key, own.json);
+  if (const std::string& model = own.sentence_piece; !model.empty()) {
+    writer.add(text::gguf_sentence_piece_key, std::vector<std::uint8_t>(model.begin(), model.end()));
+  }
+  const auto rows = [&](std::string_view name) -> std::size_t {
+    const auto found = std::ranges::find(weights, name, &Weight::name);
+    return found == weights.end() ? 0 : found->rows();
+  };
+  const text::EmbeddingRows embeddings{.tokens = rows("token_embd.weight"), .types = rows("token_types.weight")};
+  text::write_tokenizer_keys(folder, embeddings, writer);
+  if (embeddings.tokens != 0) {
+    writer.add(fmt::format("{}.vocab_size", architecture), std::uint32_t(embeddings.tokens));
   }
 }
 
@@ -152,8 +181,9 @@ void to_gguf(const WeightSource& source, const std::string& out, const ConvertOp
     const Family& family = find_family(config);
     weights = canonical_weights(source, config, family);
     drop_predictors(family.recipe(config), weights);
-    describe_model(config, family, weights, writer);
+    const std::string architecture = describe_model(config, family, weights, writer);
     attach_files(source.path(), writer);
+    describe_tokenizer(source.path(), architecture, weights, writer);
   } else {
     for (const TensorView& tensor : source.tensors()) weights.push_back(as_weight(tensor));
     for (WeightSource::RawKey& key : source.raw_keys()) {
@@ -211,6 +241,9 @@ void to_folder(const WeightSource& source, const std::string& out, const Convert
   };
   for (const auto& [name, key] : attachments) {
     if (const auto text = source.text(key)) text_file(name, *text);
+  }
+  if (const auto model = source.integers(text::gguf_sentence_piece_key)) {
+    text_file("tokenizer.model", std::string(model->begin(), model->end()));
   }
   writer.write((fs::path(out) / "model.safetensors").string());
   text_file("config.json", json.dump({.indent = "  "}));

@@ -52,6 +52,11 @@ RoleFiles RoleFiles::beside(const std::string& path) {
           read_beside(path, "generation_config.json")};
 }
 
+std::string role_text(const RoleFiles& files, std::string_view role) {
+  std::string text = token_text(files.tokenizer_config, role);
+  return text.empty() ? token_text(files.special_tokens_map, role) : text;
+}
+
 void read_roles(const RoleFiles& files, Vocabulary& vocabulary, SpecialTokens& special) {
   const Json configs[] = {files.tokenizer_config, files.special_tokens_map};
   const auto role = [&](std::optional<Token>& id, std::string_view key) {

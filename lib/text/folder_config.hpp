@@ -31,6 +31,9 @@ struct RoleFiles {
   [[nodiscard]] static RoleFiles beside(const std::string& path);
 };
 
+/// Text of the token that `files` name for a role ("sep_token"); empty: none.
+[[nodiscard]] std::string role_text(const RoleFiles& files, std::string_view role);
+
 /// Reads the roles of tokens that `files` name, where `special` has none yet, and finds the ends.
 void read_roles(const RoleFiles& files, Vocabulary& vocabulary, SpecialTokens& special);
 

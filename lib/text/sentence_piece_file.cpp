@@ -36,12 +36,11 @@ Surface read_surface(std::string_view model) {
 
 }  // namespace
 
-Tokenizer load_sentence_piece(const std::string& path, const TokenizerOptions& /*options*/) {
-  const auto file = MappedFile::open(path);
-  const Surface surface = read_surface(file->text());
+Tokenizer read_sentence_piece(std::string_view model, const std::string& path, const RoleFiles& files) {
+  const Surface surface = read_surface(model);
   std::unique_ptr<SentencePieceLibrary> library;
   try {
-    library = std::make_unique<SentencePieceLibrary>(file->text());
+    library = std::make_unique<SentencePieceLibrary>(model);
   } catch (const Error& e) {
     fail(e.code(), fmt::format("{}: {}", path, e.what()));
   }
@@ -63,14 +62,13 @@ Tokenizer load_sentence_piece(const std::string& path, const TokenizerOptions& /
   special.eos = role(library->eos());
   special.unknown = role(library->unknown());
   special.padding = role(library->padding());
-  const Json config = read_beside(path, "tokenizer_config.json");
   const auto asks = [&](std::string_view key) {
-    const Json* value = config.find(key);
+    const Json* value = files.tokenizer_config.find(key);
     return value && value->as_bool().value_or(false);
   };
   special.adds_bos = asks("add_bos_token");
   special.adds_eos = asks("add_eos_token");
-  read_roles(RoleFiles::beside(path), vocabulary, special);
+  read_roles(files, vocabulary, special);
 
   using FirstSpace = SentencePieceDecoder::FirstSpace;
   const FirstSpace first_space = surface.collapses_spaces ? FirstSpace::all_go
@@ -90,6 +88,10 @@ Tokenizer load_sentence_piece(const std::string& path, const TokenizerOptions& /
             return p;
           },
   }));
+}
+
+Tokenizer load_sentence_piece(const std::string& path, const TokenizerOptions& /*options*/) {
+  return read_sentence_piece(MappedFile::open(path)->text(), path, RoleFiles::beside(path));
 }
 
 }  // namespace ondol::text

@@ -50,7 +50,7 @@ bool lowercase(const std::string& path, const TokenizerOptions& options) {
 
 }  // namespace
 
-Tokenizer load_vocab_txt(const std::string& path, const TokenizerOptions& options) {
+std::string vocab_txt_as_json(const std::string& path, const TokenizerOptions& options) {
   const auto file = MappedFile::open(path);
   const std::vector<std::string_view> lines = lines_of(file->text());
   std::vector<Json::Member> vocabulary;
@@ -76,10 +76,10 @@ Tokenizer load_vocab_txt(const std::string& path, const TokenizerOptions& option
                                                       {"cls", Json::array({"[CLS]", cls})},
                                                       {"sep", Json::array({"[SEP]", sep})}}));
   }
-  return read_tokenizer_json(Json::object(std::move(root)).dump(), path, RoleFiles::beside(path));
+  return Json::object(std::move(root)).dump();
 }
 
-Tokenizer load_vocab_json(const std::string& path, const TokenizerOptions& /*options*/) {
+std::string vocab_json_as_json(const std::string& path, const TokenizerOptions& /*options*/) {
   const std::string merges_path = beside(path, "merges.txt");
   std::error_code ignored;
   if (!std::filesystem::is_regular_file(merges_path, ignored)) {
@@ -96,15 +96,21 @@ Tokenizer load_vocab_json(const std::string& path, const TokenizerOptions& /*opt
     if (id && id->as_int64()) specials.push_back(added(name, *id->as_int64()));
   }
   const Json byte_level = Json::object({{"type", "ByteLevel"}, {"add_prefix_space", false}, {"trim_offsets", false}});
-  return read_tokenizer_json(
-      Json::object({
-                       {"added_tokens", Json(std::move(specials))},
-                       {"pre_tokenizer", byte_level},
-                       {"decoder", byte_level},
-                       {"model", Json::object({{"type", "BPE"}, {"vocab", vocabulary}, {"merges", Json(merges)}})},
-                   })
-          .dump(),
-      path, RoleFiles::beside(path));
+  return Json::object({
+                          {"added_tokens", Json(std::move(specials))},
+                          {"pre_tokenizer", byte_level},
+                          {"decoder", byte_level},
+                          {"model", Json::object({{"type", "BPE"}, {"vocab", vocabulary}, {"merges", Json(merges)}})},
+                      })
+      .dump();
+}
+
+Tokenizer load_vocab_txt(const std::string& path, const TokenizerOptions& options) {
+  return read_tokenizer_json(vocab_txt_as_json(path, options), path, RoleFiles::beside(path));
+}
+
+Tokenizer load_vocab_json(const std::string& path, const TokenizerOptions& options) {
+  return read_tokenizer_json(vocab_json_as_json(path, options), path, RoleFiles::beside(path));
 }
 
 }  // namespace ondol::text

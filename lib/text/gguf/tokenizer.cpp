@@ -5,9 +5,9 @@
 #include <array>
 
 #include "base/fail.hpp"
-#include "text/tokenizer_files.hpp"
 #include "base/json.hpp"
 #include "text/gguf/vocabulary_file.hpp"
+#include "text/tokenizer_files.hpp"
 
 namespace ondol {
 namespace {
@@ -43,11 +43,15 @@ Json attached(const WeightSource& source, std::string_view key) {
 }  // namespace
 
 Tokenizer make_tokenizer(const WeightSource& source, const TokenizerOptions& options) {
+  const auto roles = [&]() -> text::RoleFiles {
+    return {attached(source, "ondol.tokenizer_config"), attached(source, "ondol.special_tokens_map"),
+            attached(source, "ondol.generation_config")};
+  };
   if (const auto json = source.text("tokenizer.huggingface.json")) {
-    return text::read_tokenizer_json(*json, source.path(),
-                                     {attached(source, "ondol.tokenizer_config"),
-                                      attached(source, "ondol.special_tokens_map"),
-                                      attached(source, "ondol.generation_config")});
+    return text::read_tokenizer_json(*json, source.path(), roles());
+  }
+  if (const auto bytes = source.integers(text::gguf_sentence_piece_key)) {
+    return text::read_sentence_piece(std::string(bytes->begin(), bytes->end()), source.path(), roles());
   }
   const auto model = source.text(text::gguf_model_key);
   if (!model || *model == "none" || *model == "no_vocab") {

@@ -16,6 +16,8 @@ using Strings = std::vector<std::string_view>;
 
 inline constexpr const char* gguf_model_key = "tokenizer.ggml.model";
 inline constexpr const char* gguf_pre_key = "tokenizer.ggml.pre";
+/// A SentencePiece model that went along as it is: an array of its bytes.
+inline constexpr const char* gguf_sentence_piece_key = "ondol.sentencepiece_model";
 
 /// The vocabulary of a GGUF file in the making.
 struct VocabularyFile {

@@ -16,7 +16,7 @@ constexpr std::string_view blank = "\xE2\x96\x81";  // U+2581
 }  // namespace
 
 /// BERT. GGUF has "▁" in front of tokens that begin a word, for "##" in front of the others, which is restored. The
-/// normal form is that of the uncased models, which files do not record.
+/// normal form is that of the uncased models unless a file says otherwise.
 Tokenizer make_word_piece(const VocabularyFile& file) {
   std::vector<TokenType> types = file.types(false);
   std::vector<std::string> spellings;
@@ -27,6 +27,8 @@ Tokenizer make_word_piece(const VocabularyFile& file) {
                         : types[i] == TokenType::normal ? fmt::format("##{}", token)
                                                         : std::string(token));
   }
+  const bool lowercase = file.source.flag("tokenizer.ggml.normalizer.lowercase").value_or(true);
+  const bool strips = file.source.flag("tokenizer.ggml.normalizer.strip_accents").value_or(lowercase);
   Vocabulary vocabulary(Strings(spellings.begin(), spellings.end()), std::move(types));
   return finish(file, std::move(vocabulary), {.adds_bos = true, .adds_eos = true, .bert_ids = true},
                 [&](const Vocabulary& v, const SpecialTokens& special) {
@@ -34,9 +36,11 @@ Tokenizer make_word_piece(const VocabularyFile& file) {
                   p.normalizers.push_back(std::make_unique<DropCharacters>(is_unclean));
                   p.normalizers.push_back(std::make_unique<BertSpaces>());
                   p.normalizers.push_back(std::make_unique<SpacesAroundIdeographs>());
-                  p.normalizers.push_back(std::make_unique<UnicodeForm>(UnicodeForm::nfd));
-                  p.normalizers.push_back(std::make_unique<DropCharacters>(is_nonspacing_mark));
-                  p.normalizers.push_back(std::make_unique<Lowercase>());
+                  if (strips) {
+                    p.normalizers.push_back(std::make_unique<UnicodeForm>(UnicodeForm::nfd));
+                    p.normalizers.push_back(std::make_unique<DropCharacters>(is_nonspacing_mark));
+                  }
+                  if (lowercase) p.normalizers.push_back(std::make_unique<Lowercase>());
                   p.pre_tokenizers.push_back(std::make_unique<SplitAtCharacters>(is_white_space, Behaviour::removed));
                   p.pre_tokenizers.push_back(std::make_unique<SplitAtCharacters>(is_punctuation, Behaviour::isolated));
                   p.model = std::make_unique<WordPiece>(v, WordPieceOptions{.unknown = special.unknown.value_or(-1)});

@@ -107,11 +107,12 @@ constexpr std::array laguna = {SplitStep{R"([^\n]+|\n+)"}, qwen2_step};
 constexpr std::array minicpm5 = {
     three_digits, SplitStep{CONTRACTIONS "|" ONE_OTHER R"(\p{L}+|\p{N}+| ?[^\s\p{L}\p{N}]+[\r\n]*)" BLANKS}};
 
+// Of names with one meaning the first is the one that files are written with: it is the one known longest.
 constexpr std::array kinds = std::to_array<PreTokenizerKind>({
     {.name = "default", .steps = default_steps},
+    {.name = "llama-bpe", .steps = llama3, .ignore_merges = true, .adds_bos = true},
     {.name = "llama3", .steps = llama3, .ignore_merges = true, .adds_bos = true},
     {.name = "llama-v3", .steps = llama3, .ignore_merges = true, .adds_bos = true},
-    {.name = "llama-bpe", .steps = llama3, .ignore_merges = true, .adds_bos = true},
     {.name = "falcon3", .steps = llama3, .ignore_merges = true, .adds_bos = true},
     {.name = "falcon-h1", .steps = llama3, .ignore_merges = true, .adds_bos = true},
     {.name = "pixtral", .steps = llama3, .ignore_merges = true, .adds_bos = true},
@@ -139,8 +140,8 @@ constexpr std::array kinds = std::to_array<PreTokenizerKind>({
     {.name = "jais", .steps = gpt2},
     {.name = "trillion", .steps = gpt2},
     {.name = "granite-docling", .steps = gpt2},
-    {.name = "modern-bert", .steps = gpt2, .nfc = true},
     {.name = "olmo", .steps = gpt2, .nfc = true},
+    {.name = "modern-bert", .steps = gpt2, .nfc = true},
     {.name = "mpt", .steps = gpt2, .nfc = true},
     {.name = "starcoder", .steps = digits_gpt2},
     {.name = "refact", .steps = digits_gpt2},
@@ -155,8 +156,8 @@ constexpr std::array kinds = std::to_array<PreTokenizerKind>({
     {.name = "megrez", .steps = qwen2, .nfc = true},
     {.name = "f2llmv2", .steps = qwen2, .nfc = true},
     {.name = "stablelm2", .steps = qwen2, .nfc = true},
-    {.name = "kormo", .steps = qwen2},
     {.name = "hunyuan", .steps = qwen2},
+    {.name = "kormo", .steps = qwen2},
     {.name = "solar-open", .steps = qwen2},
     {.name = "grok-2", .steps = qwen2},
     {.name = "qwen35", .steps = qwen35, .nfc = true},

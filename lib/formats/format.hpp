@@ -7,7 +7,8 @@
 
 namespace ondol {
 
-/// Which kernel multiplies weights of a format; kernels/ maps it to code. `f32` serves any format, by its values.
+/// Which kernel multiplies weights of a format with fast precision; kernels/ maps it to code. Each but f32 is of the
+/// format of its name, as which others are packed by their values (own_format, pack_values).
 enum class Product : std::uint8_t {
   f32,
   f16,
@@ -50,6 +51,8 @@ struct Format {
 /// nullptr when unknown; formats without a GGUF id have to be asked for by name.
 [[nodiscard]] const Format* find_format(std::uint32_t gguf_id) noexcept;
 [[nodiscard]] const Format* find_format(std::string_view name) noexcept;
+/// The format whose blocks a product is made for.
+[[nodiscard]] const Format& own_format(Product product) noexcept;
 /// Name of a GGUF storage type, also of those that have no Format here; empty when unknown.
 [[nodiscard]] std::string_view format_name(std::uint32_t gguf_id) noexcept;
 

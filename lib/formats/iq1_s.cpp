@@ -57,7 +57,7 @@ constinit const Format iq1_s{.name = "IQ1_S",
                              .bytes = sizeof(Block),
                              .unpack = unpack_all<Block, 256, unpack>,
                              .pack = pack_all<Block, 256, pack>,
-                             .product = Product::f32,
+                             .product = Product::q8_0,
                              .needs_importance = true};
 
 }  // namespace ondol::storage

@@ -60,6 +60,6 @@ constinit const Format iq3_s{.name = "IQ3_S",
                              .bytes = sizeof(Block),
                              .unpack = unpack_all<Block, 256, unpack>,
                              .pack = pack_all<Block, 256, pack>,
-                             .product = Product::f32};
+                             .product = Product::q8_0};
 
 }  // namespace ondol::storage

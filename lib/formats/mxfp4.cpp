@@ -60,6 +60,6 @@ constinit const Format mxfp4{.name = "MXFP4",
                              .bytes = sizeof(Block),
                              .unpack = unpack_all<Block, 32, unpack>,
                              .pack = pack_all<Block, 32, pack>,
-                             .product = Product::f32};
+                             .product = Product::q8_0};
 
 }  // namespace ondol::storage

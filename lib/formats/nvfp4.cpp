@@ -63,6 +63,6 @@ constinit const Format nvfp4{.name = "NVFP4",
                              .bytes = sizeof(Block),
                              .unpack = unpack_all<Block, 64, unpack>,
                              .pack = pack_all<Block, 64, pack>,
-                             .product = Product::f32};
+                             .product = Product::q8_0};
 
 }  // namespace ondol::storage

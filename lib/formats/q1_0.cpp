@@ -40,6 +40,6 @@ constinit const Format q1_0{.name = "Q1_0",
                             .bytes = sizeof(Block),
                             .unpack = unpack_all<Block, 128, unpack>,
                             .pack = pack_all<Block, 128, pack>,
-                            .product = Product::f32};
+                            .product = Product::q8_0};
 
 }  // namespace ondol::storage

@@ -37,6 +37,6 @@ constinit const Format q2_0{.name = "Q2_0",
                             .bytes = sizeof(Block),
                             .unpack = unpack_all<Block, 64, unpack>,
                             .pack = pack_all<Block, 64, pack>,
-                            .product = Product::f32};
+                            .product = Product::q8_0};
 
 }  // namespace ondol::storage

@@ -36,6 +36,10 @@ const Format* find_format(std::string_view name) noexcept {
   return found == std::end(table) ? nullptr : *found;
 }
 
+const Format& own_format(Product product) noexcept {
+  return **std::ranges::find(table, product, &Format::product);  // formats of GGUF's earlier ids come first
+}
+
 std::string_view format_name(std::uint32_t gguf_id) noexcept {
   if (const Format* format = find_format(gguf_id)) return format->name;
   const auto* found = std::ranges::find(named, gguf_id, &Named::gguf_id);

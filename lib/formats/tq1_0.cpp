@@ -65,6 +65,6 @@ constinit const Format tq1_0{.name = "TQ1_0",
                              .bytes = sizeof(Block),
                              .unpack = unpack_all<Block, 256, unpack>,
                              .pack = pack_all<Block, 256, pack>,
-                             .product = Product::f32};
+                             .product = Product::q8_0};
 
 }  // namespace ondol::storage

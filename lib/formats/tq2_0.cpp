@@ -44,6 +44,6 @@ constinit const Format tq2_0{.name = "TQ2_0",
                              .bytes = sizeof(Block),
                              .unpack = unpack_all<Block, 256, unpack>,
                              .pack = pack_all<Block, 256, pack>,
-                             .product = Product::f32};
+                             .product = Product::q8_0};
 
 }  // namespace ondol::storage

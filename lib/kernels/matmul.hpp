@@ -19,8 +19,8 @@ namespace ondol {
 class PackedMatrix {
  public:
   PackedMatrix() = default;
-  /// Packs `weights` on all threads. With Precision::exact quantised weights are held as their float32 values, as
-  /// formats without a product of their own always are.
+  /// Packs `weights` on all threads. With Precision::exact quantised weights are held as their float32 values; with
+  /// Precision::fast in the format that their product is made for (own_format).
   /// @throws Error out_of_memory.
   PackedMatrix(const WeightView& weights, Precision precision, Compute& compute,
                const std::shared_ptr<MemoryAccount>& memory);
@@ -31,7 +31,7 @@ class PackedMatrix {
   [[nodiscard]] std::uint64_t bytes() const noexcept { return data_.size(); }
   [[nodiscard]] const std::byte* data() const noexcept { return data_.data(); }
 
-  /// The values of one row, [columns]; bit for bit what the format's unpack gives.
+  /// The values of one row, [columns]; bit for bit what the unpack of the format that it is held in gives.
   void unpack_row(std::size_t row, float* out) const;
 
  private:

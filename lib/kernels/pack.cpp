@@ -1,9 +1,11 @@
 #include "kernels/pack.hpp"
 
+#include <algorithm>
 #include <cstring>
 #include <iterator>
 
 #include "base/half.hpp"
+#include "formats/values.hpp"
 #include "kernels/pack_levels.hpp"
 
 namespace ondol {
@@ -126,18 +128,63 @@ std::uint64_t panel_bytes(const Layout& layout, std::uint64_t columns) noexcept 
   return columns / static_cast<std::uint64_t>(layout.inputs) * static_cast<std::uint64_t>(LayoutBytes(layout).block);
 }
 
+namespace {
+
+/// Blocks of a row in the product's own format, a few at a time.
+class OwnBlocks {
+ public:
+  explicit OwnBlocks(const Format& from) : from_(from), own_(own_format(from.product)) {}
+
+  /// Calls use(block) for the `blocks` blocks of the own format that hold the row at `in`.
+  template <class Use>
+  void each(const std::byte* in, std::uint64_t blocks, Use&& use) {
+    if (&from_ == &own_) {
+      for (; blocks > 0; --blocks, in += own_.bytes) use(in);
+      return;
+    }
+    const std::uint64_t together = std::max(from_.weights, own_.weights) / own_.weights;
+    for (; blocks > 0; blocks -= together) {
+      convert(in, together);
+      in += together * own_.weights / from_.weights * from_.bytes;
+      for (std::uint64_t i = 0; i < together; ++i) use(made_ + i * own_.bytes);
+    }
+  }
+
+ private:
+  void convert(const std::byte* in, std::uint64_t together) noexcept {
+    float values[256];
+    from_.unpack(in, values, together * own_.weights / from_.weights);
+    pack_values(from_.product, values, made_, together);
+  }
+
+  const Format& from_;
+  const Format& own_;
+  std::byte made_[8 * 34];  // 256 weights in Q8_0
+};
+
+}  // namespace
+
 void pack_panel(const WeightView& weights, std::uint64_t panel, std::byte* out) noexcept {
   const Layout& layout = *find_layout(weights.format->product);
   const LayoutBytes at(layout);
   const ReadLevels read = find_read_levels(weights.format->product);
-  const std::uint64_t blocks = weights.columns / weights.format->weights;
+  const std::uint64_t blocks = weights.columns / static_cast<std::uint64_t>(layout.inputs);
+  OwnBlocks own(*weights.format);
   for (int row = 0; row < panel_rows; ++row) {
     const std::uint64_t from = panel * panel_rows + static_cast<std::uint64_t>(row);
-    const bool inside = from < weights.rows;
     Levels levels;
-    for (std::uint64_t i = 0; i < blocks; ++i) {
-      if (inside) read(weights.row(from) + i * weights.format->bytes, levels);
-      pack_block(layout, at, levels, row, out + i * static_cast<std::uint64_t>(at.block));
+    std::byte* to = out;
+    const auto put = [&] {
+      pack_block(layout, at, levels, row, to);
+      to += at.block;
+    };
+    if (from < weights.rows) {
+      own.each(weights.row(from), blocks, [&](const std::byte* block) {
+        read(block, levels);
+        put();
+      });
+    } else {
+      for (std::uint64_t i = 0; i < blocks; ++i) put();
     }
   }
 }

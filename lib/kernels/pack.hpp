@@ -17,7 +17,7 @@ namespace ondol {
 /// Packs the rows 16 * panel .. 16 * panel + 15, zero rows where the matrix has ended. The format has a layout.
 void pack_panel(const WeightView& weights, std::uint64_t panel, std::byte* out) noexcept;
 
-/// The values of row `row` (0 .. 15) of a panel; bit for bit what the format's unpack gives.
+/// The values of row `row` (0 .. 15) of a panel; bit for bit what the unpack of the product's own format gives.
 void unpack_panel_row(const Layout& layout, const std::byte* panel, int row, std::uint64_t columns,
                       float* out) noexcept;
 

@@ -255,8 +255,8 @@ Weight join_latent(const Config& config, std::span<const Weight> shares) {
 
 namespace layouts {
 
-constinit const Layout first_half{take_rows<false, false>, nullptr, join_rows<false>};
-constinit const Layout second_half{take_rows<false, true>, nullptr, join_rows<false>};
+constinit const Layout first_half{take_rows<false, false>, nullptr, join_rows<false>, true};
+constinit const Layout second_half{take_rows<false, true>, nullptr, join_rows<false>, true};
 constinit const Layout even_values{take_rows<true, false>, nullptr, join_rows<true>};
 constinit const Layout odd_values{take_rows<true, true>, nullptr, join_rows<true>};
 constinit const Layout first_half_transposed{take_columns<false, false>, nullptr, join_columns<false>};

@@ -216,10 +216,10 @@ void change_values(Weight& w, const std::function<float(float)>& f) {
 
 namespace layouts {
 
-constinit const Layout rotated_queries{rotate<false, false>, rotate<false, true>};
-constinit const Layout rotated_keys{rotate<true, false>, rotate<true, true>};
-constinit const Layout heads_of_three{order_heads_of_three<false>, order_heads_of_three<true>};
-constinit const Layout kv_groups{order_kv_groups<false>, order_kv_groups<true>};
+constinit const Layout rotated_queries{rotate<false, false>, rotate<false, true>, nullptr, true};
+constinit const Layout rotated_keys{rotate<true, false>, rotate<true, true>, nullptr, true};
+constinit const Layout heads_of_three{order_heads_of_three<false>, order_heads_of_three<true>, nullptr, true};
+constinit const Layout kv_groups{order_kv_groups<false>, order_kv_groups<true>, nullptr, true};
 constinit const Layout transposed{transpose, transpose};
 constinit const Layout plus_one{add_one, subtract_one};
 constinit const Layout behind_padding{cut_rows, add_rows};

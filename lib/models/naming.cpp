@@ -10,6 +10,7 @@
 
 #include "base/fail.hpp"
 #include "files/printable.hpp"
+#include "formats/values.hpp"
 #include "models/checkpoints/checkpoint.hpp"
 
 namespace ondol {
@@ -176,7 +177,7 @@ std::vector<Weight> canonical_weights(const WeightSource& source, const Config& 
   }
   for (auto& [name, from] : found) {
     const Weight& first = *from.parts.begin()->second;
-    Weight weight{.name = name, .format = first.format, .shape = first.shape, .parts = {}, .sources = {}};
+    Weight weight{.name = name, .format = first.format, .shape = first.shape, .compact = first.compact, .parts = {}, .sources = {}};
     std::uint64_t expected = 0;
     for (const auto& [number, tensor] : from.parts) {
       if (number != expected++ && from.parts.size() > 1) {
@@ -191,7 +192,10 @@ std::vector<Weight> canonical_weights(const WeightSource& source, const Config& 
     }
     drop_ones(weight.shape);
     if (from.parts.size() > 1) weight.shape.push_back(from.parts.size());
-    if (from.rename->layout && weight.format) from.rename->layout->to_gguf(config, weight);
+    if (from.rename->layout && weight.format) {
+      from.rename->layout->to_gguf(config, weight);
+      if (weight.compact && !from.rename->layout->keeps_rows) weight.compact = &values_format(8);
+    }
     out.push_back(std::move(weight));
   }
   std::ranges::sort(out, {}, &Weight::name);

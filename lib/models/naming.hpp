@@ -20,6 +20,7 @@ struct Layout {
   /// Where one tensor of the checkpoint holds several of GGUF's, and has a row in the table for each (then from_gguf is
   /// null): the checkpoint's tensor, of GGUF's in the order of the rows; without a name.
   Weight (*join)(const Config& config, std::span<const Weight> shares) = nullptr;
+  bool keeps_rows = false;  ///< values of a row stay together, in their order
 };
 
 /// Makes each value f(value); the weight is then stored as F32.

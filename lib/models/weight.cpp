@@ -14,6 +14,11 @@ std::uint64_t Weight::rows() const noexcept {
   return std::accumulate(shape.begin() + 1, shape.end(), std::uint64_t{1}, std::multiplies<>());
 }
 
+const Format& Weight::packed_from(Precision precision) const noexcept {
+  const bool compacts = compact && precision == Precision::fast && columns() % compact->weights == 0;
+  return compacts ? *compact : *format;
+}
+
 void Weight::read_rows(std::uint64_t first, std::uint64_t count,
                        const std::function<void(std::span<const std::byte>)>& use) const {
   const std::uint64_t each = rows() / parts.size();
@@ -57,6 +62,7 @@ Weight dequantised(const Weight& weight) {
   Weight out = weight;
   const std::uint64_t each = weight.rows() / weight.parts.size();
   out.format = find_format("F32");
+  out.compact = nullptr;
   for (std::size_t i = 0; i < weight.parts.size(); ++i) {
     out.parts[i] = {.bytes = {}, .make = [from = weight, i, each](std::byte* to) {
                       from.read_rows(i * each, each, [&](std::span<const std::byte> bytes) {

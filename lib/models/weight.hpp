@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "files/weight_source.hpp"
+#include "ondol/precision.hpp"
 
 namespace ondol {
 
@@ -18,6 +19,8 @@ struct Weight {
   std::string name;
   const Format* format = nullptr;
   std::vector<std::uint64_t> shape;  ///< innermost dimension first
+  /// Of float32 values made of a checkpoint's integers: how fast precision may hold them; nullptr: as they are.
+  const Format* compact = nullptr;
   /// Equal parts along the outermost dimension; one where the tensor lies in one piece.
   struct Part {
     std::span<const std::byte> bytes;             ///< as they lie in the file, unless `make`
@@ -31,6 +34,8 @@ struct Weight {
   [[nodiscard]] std::uint64_t elements() const noexcept { return rows() * columns(); }
   [[nodiscard]] std::uint64_t row_bytes() const noexcept { return columns() / format->weights * format->bytes; }
 
+  /// The format to pack it from, of the same bytes.
+  [[nodiscard]] const Format& packed_from(Precision precision) const noexcept;
   /// Calls use(bytes) with those of rows [first, first + count), which lie in one part.
   void read_rows(std::uint64_t first, std::uint64_t count,
                  const std::function<void(std::span<const std::byte>)>& use) const;

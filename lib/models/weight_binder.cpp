@@ -70,11 +70,12 @@ const Weight& WeightBinder::find(const std::string& name, std::size_t columns, s
 
 void WeightBinder::add_matrix(const Weight& weight, std::uint64_t first, std::uint64_t rows, PackedMatrix& to,
                               Precision precision) {
-  packed_bytes_ += ondol::packed_bytes(*weight.format, rows, weight.columns(), precision);
+  const Format& format = weight.packed_from(precision);
+  packed_bytes_ += ondol::packed_bytes(format, rows, weight.columns(), precision);
   jobs_.push_back({&weight, first, rows * weight.row_bytes(),
-                   [=, &weight, &to](Compute& compute, const std::shared_ptr<MemoryAccount>& memory) {
+                   [=, &weight, &format, &to](Compute& compute, const std::shared_ptr<MemoryAccount>& memory) {
                      weight.read_rows(first, rows, [&](std::span<const std::byte> bytes) {
-                       const WeightView view{weight.format, rows, weight.columns(), bytes};
+                       const WeightView view{&format, rows, weight.columns(), bytes};
                        to = PackedMatrix(view, precision, compute, memory);
                      });
                    }});

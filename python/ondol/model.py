@@ -12,6 +12,7 @@ from . import _ondol
 from .chat import Chat
 from .chat_template import ChatTemplate
 from .error import Error
+from .ngram import NGram, is_arpa
 from .options import BeamOptions, GenerateOptions, LoadOptions, Progress, check, generate_options, load_options
 from .stream import Stream
 from .tasks import Tasks
@@ -54,8 +55,10 @@ class Model(Tasks):
     def load(cls, path: StrPath, **options: Unpack[LoadOptions]) -> Model:
         """Load a GGUF file (any part of a split one), or a folder as Hugging Face saves models.
 
-        Options: ondol.LoadOptions.
+        Options: ondol.LoadOptions. An ARPA file gives an ondol.NGram, which scores and generates too.
         """
+        if is_arpa(path):
+            return NGram.load(path, runtime=options.get("runtime"), progress=options.get("progress"))  # type: ignore
         return cls(_ondol.Model.load(path, load_options(options), options.get("progress")))
 
     @staticmethod

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import os
+import zlib
 from typing import TYPE_CHECKING, Any, Iterable, List, Mapping, Optional, Sequence, Tuple, TypedDict, Union
 
 import numpy as np
@@ -37,6 +39,21 @@ class NGramOptions(TypedDict, total=False):
     banned_tokens: Iterable[int]
     seed: Optional[int]  #: None = a fresh one, which the result tells
     sampler: Union[_ondol.Sampler, Sequence[object]]  #: steps in their order, instead of the settings above
+
+
+def is_arpa(path: StrPath) -> bool:
+    """Whether a file begins as ARPA files do, plain or gzip."""
+    if not os.path.isfile(path):
+        return False
+    with open(path, "rb") as file:
+        head = file.read(64)
+        if head.startswith(b"\x1f\x8b"):
+            file.seek(0)
+            try:
+                head = gzip.open(file).read(64)
+            except (OSError, EOFError, zlib.error):
+                return False
+    return head.lstrip().startswith(b"\\data\\")
 
 
 class NGram:

@@ -212,3 +212,25 @@ def test_unknown_methods_and_broken_tensors_are_named(tmp_path):
     with pytest.raises(ondol.Error, match="quant_method is 'crystal'; known are gptq, awq") as error:
         ondol.Model.load(tmp_path / "quantised")
     assert error.value.code == "unsupported"
+
+
+@pytest.mark.parametrize("bits,bytes_a_weight", [(4, 0.63), (8, 1.07)])
+def test_memory(bits, bytes_a_weight, tmp_path):
+    """Fast precision holds the integers of a checkpoint as integers, and nearly its values."""
+
+    def quantise(shape):
+        out, inputs = shape
+        q = random.integers(0, 2**bits, (inputs, out))
+        scales = scales_of(inputs // GROUP, out)
+        zeros = np.full(scales.shape, 2 ** (bits - 1))
+        values = (scales.astype(np.float32).repeat(GROUP, 0) * (q - zeros.repeat(GROUP, 0))).T
+        return {"qweight": pack(q, bits, 0), "qzeros": pack(zeros - 1, bits, 1), "scales": scales}, values
+
+    folder = model(tmp_path, quantise, {"quant_method": "gptq", "bits": bits, "group_size": GROUP})
+    sizes = {p: ondol.estimate(folder / p).weights_bytes for p in ("quantised", "plain")}
+    matrices = 3 * IN * OUT + 2 * IN * OUT + 2 * IN * IN
+    assert (sizes["plain"] - sizes["quantised"]) / matrices == pytest.approx(4 - bytes_a_weight, abs=0.01)
+    ids = list(range(12))
+    exact = ondol.Model.load(folder / "plain", precision="exact").logits(ids)
+    fast = ondol.Model.load(folder / "quantised").logits(ids)
+    assert np.sqrt(np.mean((fast - exact) ** 2) / np.mean(exact**2)) < 1e-3

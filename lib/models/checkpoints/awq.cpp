@@ -22,7 +22,7 @@ void merge_awq(Checkpoint& c) {
     const std::uint64_t groups = scales.shape[1];
     const TensorView zeros = c.take(stem + ".qzeros", {"I32", "U32"}, {std::int64_t(groups), std::int64_t(out / 8)});
     if (in % groups != 0) c.refuse(stem + ".scales", fmt::format("{} groups of {} inputs", groups, in));
-    c.put(stem + ".weight", out, in, {packed, scales, zeros}, [=](float* to) {
+    c.put(stem + ".weight", out, in, in / groups % 32 == 0 ? 4 : 8, {packed, scales, zeros}, [=](float* to) {
       const auto words = words_of(packed), zero_words = words_of(zeros);
       const auto scale = floats_of(scales);
       const std::uint64_t size = in / groups;

@@ -54,7 +54,7 @@ void merge_bitsandbytes(Checkpoint& c) {
           factors[i] = map[static_cast<std::uint8_t>(factors[i])] * outer[i / nested] + offset;
         }
       }
-      c.put(name, out, in, {weight}, [=](float* to) {
+      c.put(name, out, in, 8, {weight}, [=](float* to) {
         const auto* bytes = reinterpret_cast<const std::uint8_t*>(weight.bytes.data());
         for (std::uint64_t i = 0; i < count; ++i) {
           to[i] = levels[i % 2 == 0 ? bytes[i / 2] >> 4 : bytes[i / 2] & 15] * factors[i / block];

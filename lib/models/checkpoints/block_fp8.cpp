@@ -24,7 +24,7 @@ void merge_block_fp8(Checkpoint& c) {
                                             height, width));
       }
       c.drop(stem + ".input_scale");
-      c.put(stem + ".weight", out, in, {weight, scales}, [=](float* to) {
+      c.put(stem + ".weight", out, in, 8, {weight, scales}, [=](float* to) {
         weight.format->unpack(weight.bytes.data(), to, out * in);
         const auto scale = floats_of(scales);
         const std::uint64_t across = (in + width - 1) / width;

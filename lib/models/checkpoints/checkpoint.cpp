@@ -9,6 +9,7 @@
 
 #include "base/fail.hpp"
 #include "files/printable.hpp"
+#include "formats/values.hpp"
 
 namespace ondol {
 namespace {
@@ -93,9 +94,14 @@ TensorView Checkpoint::take(const std::string& name, std::initializer_list<std::
   return tensor;
 }
 
-void Checkpoint::put(const std::string& name, std::uint64_t rows, std::uint64_t columns, std::vector<TensorView> from,
-                     std::function<void(float*)> make) {
-  Weight weight{.name = name, .format = find_format("F32"), .shape = {columns, rows}, .parts = {}, .sources = {}};
+void Checkpoint::put(const std::string& name, std::uint64_t rows, std::uint64_t columns, int bits,
+                     std::vector<TensorView> from, std::function<void(float*)> make) {
+  Weight weight{.name = name,
+                .format = find_format("F32"),
+                .shape = {columns, rows},
+                .compact = &values_format(bits),
+                .parts = {},
+                .sources = {}};
   const auto held = std::make_shared<const std::vector<TensorView>>(std::move(from));
   for (const TensorView& tensor : *held) weight.sources.push_back(&tensor);
   weight.parts.push_back({.bytes = {}, .make = [held, make = std::move(make)](std::byte* out) {

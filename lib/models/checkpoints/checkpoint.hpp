@@ -32,7 +32,8 @@ class Checkpoint {
   [[nodiscard]] TensorView take_any(const std::string& name, std::initializer_list<std::string_view> types);
   void drop(const std::string& name) { tensors_.erase(name); }
   /// Puts in a matrix [rows, columns] of float32 values that `make` writes whole; `from` are what it is made of.
-  void put(const std::string& name, std::uint64_t rows, std::uint64_t columns, std::vector<TensorView> from,
+  /// @param bits  4: all 32 neighbours in a row lie on a grid of 16 levels, 32-aligned; else 8.
+  void put(const std::string& name, std::uint64_t rows, std::uint64_t columns, int bits, std::vector<TensorView> from,
            std::function<void(float* out)> make);
   void put(Weight weight) { tensors_.insert_or_assign(weight.name, std::move(weight)); }
 

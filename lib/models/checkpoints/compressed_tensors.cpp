@@ -67,7 +67,8 @@ void merge_packed(Checkpoint& c, const std::string& stem, std::uint64_t bits) {
       if (g >= groups) c.refuse(stem + ".weight_g_idx", fmt::format("group {}, there are {}", g, groups));
     }
   }
-  c.put(stem + ".weight", out, in, {packed, scales}, [=](float* to) {
+  const bool grouped = bits <= 4 && group_of.empty() && grid.width % 32 == 0;
+  c.put(stem + ".weight", out, in, grouped ? 4 : 8, {packed, scales}, [=](float* to) {
     const auto words = words_of(packed);
     const std::uint32_t mask = bits == 32 ? ~0u : (1u << bits) - 1;
     const auto half = static_cast<float>(1u << (bits - 1));
@@ -94,7 +95,7 @@ void merge_plain(Checkpoint& c, const std::string& stem) {
     if (zeros.size() != grid.values.size()) c.refuse(stem + ".weight_zero_point", "as many zeros as factors are expected");
   }
   c.drop(stem + ".input_scale");
-  c.put(stem + ".weight", out, in, {weight, scales}, [=](float* to) {
+  c.put(stem + ".weight", out, in, 8, {weight, scales}, [=](float* to) {
     weight.format->unpack(weight.bytes.data(), to, out * in);
     for (std::uint64_t o = 0; o < out; ++o) {
       for (std::uint64_t i = 0; i < in; ++i) {

@@ -30,7 +30,9 @@ void merge_gptq(Checkpoint& c) {
     for (const std::uint32_t group : group_of) {
       if (group >= groups) c.refuse(stem + ".g_idx", fmt::format("group {}, there are {}", group, groups));
     }
-    c.put(stem + ".weight", out, in, {packed, scales, zeros}, [=](float* to) {
+    bool grouped = bits <= 4 && in % 32 == 0;
+    for (std::uint64_t i = 0; i < in; ++i) grouped = grouped && group_of[i] == group_of[i / 32 * 32];
+    c.put(stem + ".weight", out, in, grouped ? 4 : 8, {packed, scales, zeros}, [=](float* to) {
       const auto words = words_of(packed), zero_words = words_of(zeros);
       const auto scale = floats_of(scales);
       const std::uint32_t mask = (1u << bits) - 1;

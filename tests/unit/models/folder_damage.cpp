@@ -251,7 +251,7 @@ TEST_CASE("folder damage: every family with false parameters and shapes" * docte
     if (!place.survive(tally)) continue;  // of pictures and sounds
     ++whole;
     const auto lie = [&] { return lies()[random() % lies().size()]; };
-    for (int i = 0; i < 100; ++i) {
+    for (int i = 0; i < 60; ++i) {
       const auto& [name, value] = folder.config[random() % folder.config.size()];
       const int number = std::atoi(value.c_str());
       const int near[] = {number - 1, number + 1, number * 2, number / 2};
@@ -263,7 +263,7 @@ TEST_CASE("folder damage: every family with false parameters and shapes" * docte
       place.survive("config.json", text, tally);
     }
     place.write("config.json", json_object(folder.config));
-    for (int i = 0; i < 40; ++i) {
+    for (int i = 0; i < 20; ++i) {
       TinyFolder changed = folder;
       FolderTensor& tensor = changed.tensors[random() % changed.tensors.size()];
       const std::size_t width = tensor.type == "F32" ? 4 : 2;

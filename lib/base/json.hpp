@@ -2,7 +2,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <initializer_list>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -55,8 +57,18 @@ class Json {
 
   /// Strict JSON, at most 256 levels deep; text that is not UTF-8 and lone surrogates become U+FFFD.
   /// @param what names the text in messages ("messages", a file).
+  /// @param most_values of arrays and objects inside; each takes up to 250 bytes of memory besides its text.
   /// @throws Error invalid_argument, with the offset where it is known.
-  [[nodiscard]] static Json parse(std::string_view text, std::string_view what);
+  [[nodiscard]] static Json parse(std::string_view text, std::string_view what,
+                                  std::size_t most_values = std::numeric_limits<std::size_t>::max());
+  /// Reads an object a member at a time, so that no more than one of them is in memory: use(key, value) in the order
+  /// written; a key that is there twice comes twice.
+  /// @param inside if not empty, the member whose own members are wanted; the others are read and dropped.
+  /// @param most_values of a single member, as above.
+  /// @return whether there is such an object.
+  /// @throws Error as parse(), and where the text is not UTF-8.
+  static bool each_member(std::string_view text, std::string_view what, std::string_view inside, std::size_t most_values,
+                          const std::function<void(const std::string& key, const Json& value)>& use);
 
   [[nodiscard]] Kind kind() const noexcept;
   [[nodiscard]] bool is(Kind kind) const noexcept { return this->kind() == kind; }

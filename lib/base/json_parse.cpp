@@ -15,6 +15,8 @@ namespace od = simdjson::ondemand;
 
 constexpr int max_levels = 256;
 
+using Use = std::function<void(const std::string&, const Json&)>;
+
 int hex_digit(char c) {
   if (c >= '0' && c <= '9') return c - '0';
   const char lower = static_cast<char>(c | 0x20);
@@ -23,15 +25,12 @@ int hex_digit(char c) {
 
 class Reader {
  public:
-  Reader(std::string_view text, std::string_view what) : text_(text), what_(what) {}
+  Reader(std::string_view text, std::string_view what, std::size_t most_values)
+      : text_(text), what_(what), most_values_(most_values) {}
 
   Json read() {
-    od::parser parser;
-    if (const auto error = parser.iterate(text_).get(document_)) refuse(error);
-    open_ = true;
     // Scalars are read through the document itself, which is no value.
-    od::json_type type{};
-    check(document_.type().get(type));
+    const od::json_type type = open();
     Json json;
     if (type == od::json_type::array || type == od::json_type::object) {
       od::value value;
@@ -40,14 +39,64 @@ class Reader {
     } else {
       json = read_scalar(document_, type);
     }
-    const char* rest = nullptr;
-    if (!document_.current_location().get(rest)) refuse("more text after the value", rest);
+    close();
     return json;
   }
 
+  bool read_members(std::string_view inside, const Use& use) {
+    if (open() != od::json_type::object) return false;
+    od::object whole;
+    check(document_.get_object().get(whole));
+    bool found = inside.empty();
+    each_field(whole, [&](const std::string& key, od::value value) {
+      od::json_type type{};
+      check(value.type().get(type));
+      if (key == inside && type == od::json_type::object) {
+        found = true;
+        od::object own;
+        check(value.get_object().get(own));
+        each_field(own, [&](const std::string& name, od::value member) { use(name, read_member(member, 3)); });
+      } else {
+        const Json member = read_member(value, 2);
+        if (inside.empty()) use(key, member);
+      }
+    });
+    close();
+    return found;
+  }
+
  private:
+  od::json_type open() {
+    if (const auto error = parser_.iterate(text_).get(document_)) refuse(error);
+    open_ = true;
+    od::json_type type{};
+    check(document_.type().get(type));
+    return type;
+  }
+
+  void close() {
+    const char* rest = nullptr;
+    if (!document_.current_location().get(rest)) refuse("more text after the value", rest);
+  }
+
+  template <class Take>
+  void each_field(od::object& object, const Take& take) {
+    for (auto found : object) {
+      od::field field;
+      check(std::move(found).get(field));
+      od::raw_json_string key = field.key();
+      take(unescape(key.raw()), field.value());
+    }
+  }
+
+  Json read_member(od::value value, int level) {
+    values_ = 0;
+    return read_value(value, level);
+  }
+
   Json read_value(od::value value, int level) {
     if (level > max_levels) refuse(fmt::format("more than {} levels deep", max_levels));
+    if (values_++ > most_values_) refuse(fmt::format("more than {} values", most_values_));
     od::json_type type{};
     check(value.type().get(type));
     if (type == od::json_type::array) {
@@ -65,12 +114,9 @@ class Reader {
       std::vector<Json::Member> members;
       od::object object;
       check(value.get_object().get(object));
-      for (auto found : object) {
-        od::field field;
-        check(std::move(found).get(field));
-        od::raw_json_string key = field.key();
-        members.emplace_back(unescape(key.raw()), read_value(field.value(), level + 1));
-      }
+      each_field(object, [&](std::string key, od::value member) {
+        members.emplace_back(std::move(key), read_value(member, level + 1));
+      });
       return Json::object(std::move(members));
     }
     return read_scalar(value, type);
@@ -225,15 +271,24 @@ class Reader {
 
   simdjson::padded_string text_;
   std::string_view what_;
+  std::size_t most_values_;
+  std::size_t values_ = 0;  // read so far, of the text or of a member
+  od::parser parser_;
   od::document document_;
   bool open_ = false;
 };
 
 }  // namespace
 
-Json Json::parse(std::string_view text, std::string_view what) {
-  if (!utf8_valid(text)) return parse(utf8_repair(text), what);
-  return Reader(text, what).read();
+Json Json::parse(std::string_view text, std::string_view what, std::size_t most_values) {
+  if (!utf8_valid(text)) return parse(utf8_repair(text), what, most_values);
+  return Reader(text, what, most_values).read();
+}
+
+bool Json::each_member(std::string_view text, std::string_view what, std::string_view inside, std::size_t most_values,
+                       const Use& use) {
+  if (!utf8_valid(text)) fail(Status::invalid_argument, fmt::format("{}: not valid JSON: not UTF-8", what));
+  return Reader(text, what, most_values).read_members(inside, use);
 }
 
 }  // namespace ondol

@@ -33,4 +33,9 @@ std::string printable(std::string_view text, std::size_t limit) {
   return out;
 }
 
+std::string printable_json(const Json& value, std::size_t limit) {
+  const std::string text = value.dump();
+  return printable(std::string_view(text), limit);
+}
+
 }  // namespace ondol

@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "base/fail.hpp"
+#include "files/printable.hpp"
 #include "models/gguf/keys.hpp"
 
 namespace ondol {
@@ -125,7 +126,7 @@ std::string Config::spelled(std::string_view name) const {
 void Config::refuse(std::string_view name, std::string_view expected, Status code) const {
   const Json* value = find(name);
   if (!value) fail(code, fmt::format("{}: {} is missing", path_, spelled(name)));
-  fail(code, fmt::format("{}: {} is {}, expected {}", path_, spelled(name), value->dump().substr(0, 200), expected));
+  fail(code, fmt::format("{}: {} is {}, expected {}", path_, spelled(name), printable_json(*value), expected));
 }
 
 std::size_t Config::count(std::string_view name, std::size_t most) const {
@@ -145,8 +146,9 @@ double Config::number_or(std::string_view name, double otherwise) const {
   const Json* value = find(name);
   if (!value) return otherwise;
   const auto x = value->as_double();
-  if (!x || !std::isfinite(*x)) refuse(name, "a finite number");
-  return static_cast<float>(*x);  // as GGUF files hold it: a converted model is the same to the bit
+  const auto stored = static_cast<float>(x.value_or(0));  // as GGUF files hold it: a converted model is the same to the bit
+  if (!x || !std::isfinite(stored)) refuse(name, "a finite number");
+  return stored;
 }
 
 double Config::positive(std::string_view name) const {

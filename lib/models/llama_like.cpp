@@ -8,6 +8,7 @@
 #include <iterator>
 
 #include "base/fail.hpp"
+#include "files/printable.hpp"
 #include "models/rope_config.hpp"
 
 namespace ondol {
@@ -29,7 +30,7 @@ Activation activation_of(const Config& c, std::string_view otherwise) {
   const std::string name = c.text_or("hidden_act", otherwise);
   const auto* found = std::ranges::find(names, name, &std::pair<std::string_view, Activation>::first);
   if (found == std::end(names)) {
-    fail(Status::unsupported, fmt::format("{}: {} is '{}', which is not known", c.path(), c.spelled("hidden_act"), name));
+    fail(Status::unsupported, fmt::format("{}: {} is '{}', which is not known", c.path(), c.spelled("hidden_act"), printable(name)));
   }
   return found->second;
 }

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "base/fail.hpp"
+#include "files/printable.hpp"
 #include "models/families/families.hpp"
 #include "models/heads/head.hpp"
 #include "models/llama_like.hpp"
@@ -126,7 +127,7 @@ const Family& find_family(const Config& config) {
   }
   fail(Status::unsupported,
        fmt::format("{}: {} is '{}'; this version runs {}", config.path(),
-                   config.is_gguf() ? "general.architecture" : "model_type", config.model_type(), known));
+                   config.is_gguf() ? "general.architecture" : "model_type", printable(config.model_type()), known));
 }
 
 std::vector<Weight> canonical_weights(const WeightSource& source, const Config& config, const Family& family) {

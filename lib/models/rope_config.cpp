@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/fail.hpp"
+#include "files/printable.hpp"
 
 namespace ondol {
 namespace {
@@ -29,8 +30,9 @@ class Numbers {
     const Json* value = find(key);
     if (!value) return otherwise;
     const auto x = value->as_double();
-    if (!x || !std::isfinite(*x) || *x <= 0) refuse(key, "a number above 0");
-    return static_cast<float>(*x);  // as Config does
+    const auto stored = static_cast<float>(x.value_or(0));  // as Config does
+    if (!std::isfinite(stored) || stored <= 0) refuse(key, "a number above 0");
+    return stored;
   }
   [[nodiscard]] std::vector<float> factors(std::string_view key, std::size_t pairs) const {
     const Json* value = find(key);
@@ -46,7 +48,7 @@ class Numbers {
   [[noreturn]] void refuse(std::string_view key, std::string_view expected) const {
     const Json* value = find(key);
     fail(Status::bad_file, fmt::format("{}: {}.{} is {}, expected {}", config_.path(), name_, key,
-                                       value ? value->dump().substr(0, 200) : "missing", expected));
+                                       value ? printable_json(*value) : "missing", expected));
   }
 
  private:
@@ -104,7 +106,7 @@ RopeScaling scaling_of(const Config& c, const Numbers& of, std::string_view kind
   } else {
     fail(Status::unsupported, fmt::format("{}: scaling of the rotary embedding is '{}'; known are linear, dynamic, "
                                           "yarn, llama3 and longrope",
-                                          c.path(), kind));
+                                          c.path(), printable(kind)));
   }
   return s;
 }
@@ -127,7 +129,7 @@ RopeScaling gguf_scaling(const Config& c) {
   }
   if (kind != "linear" && kind != "yarn") {
     fail(Status::unsupported, fmt::format("{}: {} is '{}', expected none, linear, longrope or yarn", c.path(),
-                                          c.spelled("rope_scaling_type"), kind));
+                                          c.spelled("rope_scaling_type"), printable(kind)));
   }
   s.kind = kind == "linear" ? Kind::linear : Kind::yarn;
   s.factor = c.positive_or("rope_scaling_factor", 1);

@@ -157,6 +157,8 @@ def test_rewards_and_ranks(tiny, examples):
         assert [r.raw for r in ratings] == pytest.approx(case["raw"], abs=1e-4)
         assert [r.score for r in ratings] == pytest.approx(case["score"], abs=1e-4)
         assert [r.index for r in model.rerank(case["prompt"], case["replies"])] == case["ranking"]
+        loss = np.log1p(np.exp(ratings[-1].raw - ratings[0].raw))
+        assert loss == pytest.approx(case["pair_loss_first_vs_last"], abs=1e-6)
         assert model.reward(case["prompt"], case["replies"][0]).raw == ratings[0].raw
 
 

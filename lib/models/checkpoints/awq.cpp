@@ -2,6 +2,7 @@
 // order 0 2 4 6 1 3 5 7, qzeros [groups, out / 8] the same, scales [groups, out].
 #include <fmt/format.h>
 
+#include "files/printable.hpp"
 #include "models/checkpoints/checkpoint.hpp"
 
 namespace ondol {
@@ -13,7 +14,7 @@ void merge_awq(Checkpoint& c) {
   for (const std::string& stem : c.stems(".qweight")) {
     if (bits != 4) c.refuse(stem + ".qweight", fmt::format("{} bits, expected 4", bits));
     if (version && version->as_string() && *version->as_string() != "gemm" && *version->as_string() != "GEMM") {
-      c.refuse(stem + ".qweight", fmt::format("layout '{}', expected gemm", *version->as_string()));
+      c.refuse(stem + ".qweight", fmt::format("layout '{}', expected gemm", printable(*version->as_string())));
     }
     const TensorView packed = c.take(stem + ".qweight", {"I32", "U32"}, {-1, -1});
     const std::uint64_t in = packed.shape[1];

@@ -57,7 +57,7 @@ std::int64_t Checkpoint::integer(std::string_view key, std::int64_t otherwise) c
   const auto n = value->as_int64();
   if (!n) {
     fail(Status::bad_file, fmt::format("{}: quantization_config.{} is {}, expected a whole number", config_.path(), key,
-                                       value->dump().substr(0, 100)));
+                                       printable_json(*value)));
   }
   return *n;
 }

@@ -10,6 +10,7 @@
 
 #include "base/fail.hpp"
 #include "base/mapped_file.hpp"
+#include "files/printable.hpp"
 #include "files/weight_source.hpp"
 #include "kernels/elementwise.hpp"
 #include "models/weight_binder.hpp"
@@ -31,9 +32,11 @@ std::string text_of(const Json& json, std::string_view name) {
 /// A folder inside of the model's, as its modules.json names it.
 std::string inside(const std::string& folder, const std::string& name) {
   const std::filesystem::path path(name);
-  const bool leaves = path.is_absolute() || std::ranges::find(path, "..") != path.end();
-  if (leaves)
-    fail(Status::bad_file, fmt::format("{}: modules.json names the folder {}, expected one inside", folder, name));
+  const bool leaves = path.is_absolute() || std::ranges::find(path, "..") != path.end() || name.find('\0') != name.npos;
+  if (leaves) {
+    fail(Status::bad_file,
+         fmt::format("{}: modules.json names the folder '{}', expected one inside", folder, printable(name)));
+  }
   return (std::filesystem::path(folder) / path).string();
 }
 
@@ -73,7 +76,7 @@ void SentenceHead::read_modules(const Json& modules, const WeightSource& source,
     } else if (kind == "Dense" && source.config()) {
       read_dense(inside(folder, text_of(module, "path")), precision, compute, memory);
     } else {
-      fail(Status::unsupported, fmt::format("{}: modules.json: module {} cannot be run", folder, type));
+      fail(Status::unsupported, fmt::format("{}: modules.json: module {} cannot be run", folder, printable(type)));
     }
   }
 }
@@ -113,7 +116,7 @@ void SentenceHead::read_pooling(const Json& config, const std::string& where) {
   if (const std::string said = text_of(config, "pooling_mode"); modes_.empty() && !said.empty()) {
     const auto* found = std::ranges::find(short_names, said, &std::pair<std::string_view, Mode>::first);
     if (found == std::end(short_names)) {
-      fail(Status::unsupported, fmt::format("{}: pooling_mode is '{}', which is not known", where, said));
+      fail(Status::unsupported, fmt::format("{}: pooling_mode is '{}', which is not known", where, printable(said)));
     }
     modes_.push_back(found->second);
   }
@@ -137,7 +140,7 @@ void SentenceHead::read_dense(const std::string& folder, Precision precision, Co
   const std::string name = said.empty() ? "Tanh" : said.substr(said.rfind('.') + 1);
   const auto* found = std::ranges::find(activations, name, &std::pair<std::string_view, Activation>::first);
   if (found == std::end(activations)) {
-    fail(Status::unsupported, fmt::format("{}: activation_function is '{}', which is not known", folder, said));
+    fail(Status::unsupported, fmt::format("{}: activation_function is '{}', which is not known", folder, printable(said)));
   }
   Dense dense{.inputs = matrix.columns(), .linear = {}, .activation = found->second};
   binder.linear("linear", matrix.rows(), matrix.columns(), dense.linear);

@@ -172,3 +172,35 @@ TEST_CASE("json: what is dumped parses to the same value") {
   CHECK(Json::parse(json.dump(), "t") == json);
   CHECK(Json::parse(json.dump(JsonStyle::python()), "t") == json);
 }
+
+TEST_CASE("json: as many values as are allowed") {
+  CHECK(Json::parse("[1,[2,3],4]", "t", 5).size() == 3);
+  CHECK_THROWS_WITH_AS(Json::parse("[1,[2,3],4]", "t", 4), doctest::Contains("t: not valid JSON at byte 9: more than 4 values"),
+                       ondol::Error);
+  CHECK_THROWS_AS(Json::parse(R"({"a":{"b":{}}})", "t", 1), ondol::Error);
+}
+
+TEST_CASE("json: an object member by member") {
+  const auto members = [](std::string_view text, std::string_view inside = "", std::size_t most = 100) {
+    std::string out;
+    const bool found = Json::each_member(text, "t", inside, most, [&](const std::string& key, const Json& value) {
+      out += key + "=" + value.dump() + ";";
+    });
+    return found ? out : "none";
+  };
+  CHECK(members(R"( {"a": [1, {"b": null}], "\u0063": "x", "a": 2} )") == R"(a=[1,{"b":null}];c="x";a=2;)");
+  CHECK(members("{}").empty());
+  CHECK(members("[1]") == "none");
+  CHECK(members("7") == "none");
+  CHECK(members(R"({"x": [1], "in": {"a": 1, "b": {"in": 2}}, "y": 2})", "in") == R"(a=1;b={"in":2};)");
+  CHECK(members(R"({"x": {"in": {}}})", "in") == "none");
+  CHECK(members(R"({"in": []})", "in") == "none");
+  CHECK(members(R"({"a": [1, 2], "b": [1, 2]})", "", 2) == "a=[1,2];b=[1,2];");  // of one member each
+  CHECK_THROWS_WITH_AS(members(R"({"a": [1, 2, 3]})", "", 2), doctest::Contains("more than 2 values"), ondol::Error);
+  CHECK_THROWS_AS(members(R"({"x": [1, 2, 3], "in": {}})", "in", 2), ondol::Error);
+  for (const char* text : {"", "{", "{\"a\"}", "{\"a\":1,}", "{\"a\":1}}", "{\"a\":tru}", "{\"in\":{\"a\":1}", "{\"\xff\":1}"}) {
+    CAPTURE(text);
+    CHECK_THROWS_WITH_AS(members(text), doctest::Contains("t: not valid JSON"), ondol::Error);
+    CHECK_THROWS_WITH_AS(members(text, "in"), doctest::Contains("t: not valid JSON"), ondol::Error);
+  }
+}

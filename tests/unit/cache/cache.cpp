@@ -8,6 +8,7 @@
 #include <fstream>
 #include <string>
 
+#include "blocks/mamba.hpp"
 #include "data.hpp"
 #include "ondol/error.hpp"
 
@@ -72,6 +73,42 @@ TEST_CASE("cache: bytes a position of each type (EXAMPLES T21)") {
   CHECK(bytes(CacheType::bf16) == 23'040);
   CHECK(bytes(CacheType::f32) * 8192 == 377'487'360);
   CHECK(bytes(CacheType::q8_0) * 8192 == 100'270'080);
+}
+
+TEST_CASE("cache: bytes of long contexts (EXAMPLES T21)") {
+  const auto layout = [](std::size_t count, const LayerCache& layer, CacheType type = CacheType::f16) {
+    return CacheLayout{.layers = std::vector<LayerCache>(count, layer), .context = 1u << 30, .type = type};
+  };
+  const LayerCache llama{.kv_heads = 8, .key_dim = 128, .value_dim = 128};
+  CHECK(layout(32, llama).bytes_at(131'072) == 17'179'869'184);
+  CHECK(layout(32, llama, CacheType::q8_0).bytes_at(131'072) == 9'126'805'504);
+  CHECK(layout(48, llama).bytes_at(10'000'000) == 1'966'080'000'000);
+  const LayerCache latent{.kv_heads = 1, .key_dim = 512 + 64};
+  CHECK(layout(61, latent).position_bytes() == 70'272);
+  CHECK(layout(61, latent).bytes_at(131'072) == 9'210'691'584);
+
+  // What a window or a chunk lets go: what is kept beyond it is slack, and blocks that are partly seen.
+  const auto spare = [](std::size_t layers) { return (window_slack + 2 * cache_block) * layers * 4096; };
+  LayerCache windowed = llama;
+  windowed.window = 4096;
+  for (const std::uint64_t length : {4096u, 5000u, 131'072u, 10'000'000u}) {
+    CAPTURE(length);
+    CHECK(layout(32, windowed).bytes_at(length) >= 536'870'912);
+    CHECK(layout(32, windowed).bytes_at(length) <= 536'870'912 + spare(32));
+  }
+  CacheLayout scout = layout(48, llama);
+  for (std::size_t i = 0; i < 48; ++i) scout.layers[i].window = i % 4 == 3 ? 0 : 8192;
+  CHECK(scout.bytes_at(10'000'000) >= 492'727'959'552);
+  CHECK(scout.bytes_at(10'000'000) <= 492'727'959'552 + spare(36));
+
+  // A state has one size whatever the text's length: it is there before and behind a pass, and as checkpoints.
+  const std::size_t state = Mamba::Shape{.channels = 1536, .states = 16, .rank = 48, .kernel = 4}.state_size();
+  const CacheLayout mamba = layout(24, {.state = state});
+  constexpr std::uint64_t states = 2'801'664;
+  CHECK(24 * state * sizeof(float) == states);
+  CHECK(mamba.position_bytes() == 0);
+  CHECK(mamba.bytes_at(1) == 2 * states);
+  CHECK(mamba.bytes_at(10'000'000) == (2 + most_checkpoints) * states);
 }
 
 TEST_CASE("cache: a fork shares blocks until one side writes") {

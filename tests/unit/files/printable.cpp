@@ -15,3 +15,8 @@ TEST_CASE("printable: nothing that steers a terminal or breaks UTF-8 gets throug
   CHECK(ondol::printable(std::string(1000, 'x')).size() == 99);
   CHECK(ondol::printable("").empty());
 }
+
+TEST_CASE("printable: a value of JSON, cut at a character") {
+  CHECK(ondol::printable_json(ondol::Json::parse(R"({"a": [1, "온돌\n"]})", "t")) == R"({"a":[1,"온돌\n"]})");
+  CHECK(ondol::printable_json("온돌", 5) == "\"온...");
+}

@@ -233,4 +233,4 @@ def test_memory(bits, bytes_a_weight, tmp_path):
     ids = list(range(12))
     exact = ondol.Model.load(folder / "plain", precision="exact").logits(ids)
     fast = ondol.Model.load(folder / "quantised").logits(ids)
-    assert np.sqrt(np.mean((fast - exact) ** 2) / np.mean(exact**2)) < 1e-3
+    assert np.sqrt(np.mean((fast - exact) ** 2) / np.mean(exact**2)) < 5e-3  # 7e-2 with eight bits rounded anew

@@ -87,28 +87,30 @@ TEST_CASE("cache: bytes of long contexts (EXAMPLES T21)") {
   CHECK(layout(61, latent).position_bytes() == 70'272);
   CHECK(layout(61, latent).bytes_at(131'072) == 9'210'691'584);
 
-  // What a window or a chunk lets go: what is kept beyond it is slack, and blocks that are partly seen.
-  const auto spare = [](std::size_t layers) { return (window_slack + 2 * cache_block) * layers * 4096; };
+  // Blocks may be seen in part; what is kept for going back is told apart.
+  const auto part = [](std::size_t layers) { return cache_block * layers * 4096; };
   LayerCache windowed = llama;
   windowed.window = 4096;
   for (const std::uint64_t length : {4096u, 5000u, 131'072u, 10'000'000u}) {
     CAPTURE(length);
     CHECK(layout(32, windowed).bytes_at(length) >= 536'870'912);
-    CHECK(layout(32, windowed).bytes_at(length) <= 536'870'912 + spare(32));
+    CHECK(layout(32, windowed).bytes_at(length) <= 536'870'912 + part(32));
   }
   CacheLayout scout = layout(48, llama);
   for (std::size_t i = 0; i < 48; ++i) scout.layers[i].window = i % 4 == 3 ? 0 : 8192;
   CHECK(scout.bytes_at(10'000'000) >= 492'727'959'552);
-  CHECK(scout.bytes_at(10'000'000) <= 492'727'959'552 + spare(36));
+  CHECK(scout.bytes_at(10'000'000) <= 492'727'959'552 + part(36));
 
-  // A state has one size whatever the text's length: it is there before and behind a pass, and as checkpoints.
+  // A state has one size whatever the text's length; spare are the one that a pass writes, and checkpoints.
   const std::size_t state = Mamba::Shape{.channels = 1536, .states = 16, .rank = 48, .kernel = 4}.state_size();
   const CacheLayout mamba = layout(24, {.state = state});
   constexpr std::uint64_t states = 2'801'664;
   CHECK(24 * state * sizeof(float) == states);
   CHECK(mamba.position_bytes() == 0);
-  CHECK(mamba.bytes_at(1) == 2 * states);
-  CHECK(mamba.bytes_at(10'000'000) == (2 + most_checkpoints) * states);
+  CHECK(mamba.bytes_at(10'000'000) == 0);
+  CHECK(mamba.state_bytes() == states);
+  CHECK(mamba.spare_bytes_at(1) == states);
+  CHECK(mamba.spare_bytes_at(10'000'000) == (1 + most_checkpoints) * states);
 }
 
 TEST_CASE("cache: a fork shares blocks until one side writes") {

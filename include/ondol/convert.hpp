@@ -14,9 +14,9 @@ namespace ondol {
 struct ConvertOptions {
   /// What matrices are stored as: a GGUF storage type ("q8_0"), or a mixture as llama.cpp names it ("q4_k_m"); empty = as
   /// they are. Norms and biases stay float32, rows that no block fits become float16.
-  std::string type;
+  std::string type{};
   /// File of an importance matrix as llama.cpp's imatrix tool writes it (GGUF); empty = none. The smallest types need one.
-  std::string importance;
+  std::string importance{};
   Runtime runtime = Runtime::shared();
   std::stop_token stop{};
   std::shared_ptr<Progress> progress{};  ///< in bytes of the input's tensors

@@ -30,9 +30,9 @@ struct LoadOptions {
   std::size_t context = 0;
   /// Quantise the weights to this type of convert_types() ("q4_k_m") first; empty = as they are. The result is kept in
   /// a GGUF file and found there the next time.
-  std::string quantize;
+  std::string quantize{};
   /// Folder of such files; empty = $ONDOL_CACHE, $XDG_CACHE_HOME/ondol or ~/.cache/ondol.
-  std::string quantize_folder;
+  std::string quantize_folder{};
   TokenizerOptions tokenizer;
   std::stop_token stop{};
   std::shared_ptr<Progress> progress{};

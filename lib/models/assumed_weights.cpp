@@ -8,10 +8,12 @@ namespace {
 void add_embedding(const Config& config, const Recipe& recipe, std::vector<Weight>& to) {
   const std::size_t width = recipe.embedding_size ? recipe.embedding_size : recipe.hidden_size;
   const auto add = [&](const std::string& name, std::size_t rows, std::size_t columns) {
-    to.push_back({.name = recipe.prefix + name, .format = nullptr, .shape = {columns, rows}, .parts = {}, .sources = {}});
+    to.push_back(
+        {.name = recipe.prefix + name, .format = nullptr, .shape = {columns, rows}, .parts = {}, .sources = {}});
   };
   if (recipe.positions && recipe.position_kind == Positions::learned) {
-    add("position_embd.weight", recipe.context + *recipe.positions, recipe.both_directions ? width : recipe.hidden_size);
+    add("position_embd.weight", recipe.context + *recipe.positions,
+        recipe.both_directions ? width : recipe.hidden_size);
   }
   if (const std::size_t types = config.count_or("type_vocab_size", 0)) add("token_types.weight", types, width);
 }
@@ -28,7 +30,11 @@ std::vector<Weight> assumed_weights(const Config& config, const Recipe& recipe) 
   add("token_embd.weight");
   if (!config.flag_or("tie_word_embeddings", true) && !recipe.both_directions) add("output.weight");
   if (width != recipe.hidden_size && !recipe.both_directions) {
-    weights.push_back({.name = "output_projection.weight", .format = nullptr, .shape = {recipe.hidden_size, width}, .parts = {}, .sources = {}});
+    weights.push_back({.name = "output_projection.weight",
+                       .format = nullptr,
+                       .shape = {recipe.hidden_size, width},
+                       .parts = {},
+                       .sources = {}});
   }
   add_embedding(config, recipe, weights);
   if (!recipe.encoder.empty()) add_embedding(config, recipe.encoder.front(), weights);

@@ -80,9 +80,8 @@ Recipe without_factors(Recipe recipe) {
 
 void add_factors(const RopeRecipe& rope, GgufWriter& writer) {
   const auto add = [&](const char* name, std::vector<float> factors) {
-    writer.tensor(name, *find_format("F32"), {factors.size()}, [factors](const GgufWriter::Put& put) {
-      put(std::as_bytes(std::span(factors)));
-    });
+    writer.tensor(name, *find_format("F32"), {factors.size()},
+                  [factors](const GgufWriter::Put& put) { put(std::as_bytes(std::span(factors))); });
   };
   const RopeScaling& scaling = rope.scaling;
   if (scaling.kind == RopeScaling::Kind::llama3) {
@@ -104,8 +103,9 @@ std::string describe_model(const Config& config, const Family& family, const std
   if (!architecture.empty()) {
     try {
       const Config again(config.path(), architecture, gguf_config(keys, [&](std::string_view name) {
-        return std::ranges::binary_search(weights, name, {}, [](const Weight& w) { return std::string_view(w.name); });
-      }));
+                           return std::ranges::binary_search(weights, name, {},
+                                                             [](const Weight& w) { return std::string_view(w.name); });
+                         }));
       said = find_family(again).recipe(again) == without_factors(recipe);
     } catch (const Error&) {
       // The keys do not even make a model.
@@ -163,13 +163,14 @@ void add_tensors(const std::vector<Weight>& weights, const StoragePlan& plan, co
   for (const Weight& weight : weights) {
     if (!weight.format) continue;  // of a type that no weight has
     const Format& format = plan.format_for(weight);
-    writer.tensor(weight.name, format, weight.shape, [&weight, &format, &importance, &options, &pool](const GgufWriter::Put& put) {
-      if (options.stop.stop_requested()) fail(Status::cancelled, "converting was cancelled");
-      stored(weight, format, importance, pool, put);
-      if (options.progress) {
-        for (const TensorView* tensor : weight.sources) options.progress->done += tensor->bytes.size();
-      }
-    });
+    writer.tensor(weight.name, format, weight.shape,
+                  [&weight, &format, &importance, &options, &pool](const GgufWriter::Put& put) {
+                    if (options.stop.stop_requested()) fail(Status::cancelled, "converting was cancelled");
+                    stored(weight, format, importance, pool, put);
+                    if (options.progress) {
+                      for (const TensorView* tensor : weight.sources) options.progress->done += tensor->bytes.size();
+                    }
+                  });
   }
 }
 
@@ -192,7 +193,8 @@ void to_gguf(const WeightSource& source, const std::string& out, const ConvertOp
   }
   const Importance importance = options.importance.empty() ? Importance() : read_importance(options.importance);
   const StoragePlan plan(options.type, StoragePlan::layers_of(weights), importance);
-  if (const std::uint32_t type = plan.file_type(); type != StoragePlan::unchanged) writer.add("general.file_type", type);
+  if (const std::uint32_t type = plan.file_type(); type != StoragePlan::unchanged)
+    writer.add("general.file_type", type);
   Runtime::State::Turn turn(*options.runtime.state());
   add_tensors(weights, plan, importance, options, turn.pool(), writer);
   writer.write(out);
@@ -226,11 +228,12 @@ void to_folder(const WeightSource& source, const std::string& out, const Convert
     const Weight plain = canonical.format->weights > 1 ? dequantised(canonical) : canonical;
     for (Weight& weight : checkpoint_weights(own, plain, weights, naming)) {
       auto held = std::make_shared<Weight>(std::move(weight));
-      writer.tensor(held->name, format, held->shape, [held, &format, &options, &turn](const SafetensorsWriter::Put& put) {
-        if (options.stop.stop_requested()) fail(Status::cancelled, "converting was cancelled");
-        stored(*held, format, {}, turn.pool(), put);
-        if (options.progress) options.progress->done += held->row_bytes() * held->rows();
-      });
+      writer.tensor(held->name, format, held->shape,
+                    [held, &format, &options, &turn](const SafetensorsWriter::Put& put) {
+                      if (options.stop.stop_requested()) fail(Status::cancelled, "converting was cancelled");
+                      stored(*held, format, {}, turn.pool(), put);
+                      if (options.progress) options.progress->done += held->row_bytes() * held->rows();
+                    });
     }
   }
   const auto text_file = [&](std::string_view name, std::string_view text) {

@@ -177,7 +177,12 @@ std::vector<Weight> canonical_weights(const WeightSource& source, const Config& 
   }
   for (auto& [name, from] : found) {
     const Weight& first = *from.parts.begin()->second;
-    Weight weight{.name = name, .format = first.format, .shape = first.shape, .compact = first.compact, .parts = {}, .sources = {}};
+    Weight weight{.name = name,
+                  .format = first.format,
+                  .shape = first.shape,
+                  .compact = first.compact,
+                  .parts = {},
+                  .sources = {}};
     std::uint64_t expected = 0;
     for (const auto& [number, tensor] : from.parts) {
       if (number != expected++ && from.parts.size() > 1) {

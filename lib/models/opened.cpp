@@ -44,13 +44,13 @@ CacheLayout cache_layout(const Recipe& recipe, const LoadOptions& options, std::
 WeightBinder make_binder(const WeightSource& source, const Config& config, const Recipe& recipe,
                          const LoadOptions& options, Opened::Weights weights) {
   if (weights == Opened::Weights::may_be_absent && source.config() && source.tensors().empty()) {
-    const WeightBinder::Assume assume{
-        .set_format =
-            [plan = StoragePlan(options.quantize, recipe.layers.size()), &format = assumed_format(config)](Weight& weight) {
-              weight.format = weight.rows() > 1 ? &format : find_format("F32");
-              weight.format = &plan.format_for(weight);
-            },
-        .biases = assumed_biases(config, recipe)};
+    const WeightBinder::Assume assume{.set_format =
+                                          [plan = StoragePlan(options.quantize, recipe.layers.size()),
+                                           &format = assumed_format(config)](Weight& weight) {
+                                            weight.format = weight.rows() > 1 ? &format : find_format("F32");
+                                            weight.format = &plan.format_for(weight);
+                                          },
+                                      .biases = assumed_biases(config, recipe)};
     std::vector<Weight> seen = assumed_weights(config, recipe);
     for (Weight& weight : seen) assume.set_format(weight);
     return {source, std::move(seen), options.precision, assume};
@@ -90,7 +90,8 @@ Opened::Opened(std::string_view path, const LoadOptions& options, Weights weight
     if (const std::size_t most = encoder->positions(); most != 0) {
       layout.source_context = std::min(layout.source_context, most);
     }
-    encoder_layout = {.layers = std::vector<LayerCache>(its.layers.size()), .context = its.context, .type = CacheType::f32};
+    encoder_layout = {
+        .layers = std::vector<LayerCache>(its.layers.size()), .context = its.context, .type = CacheType::f32};
   }
   recipe.head.kind = head_kind(description, recipe, binder);
   if (recipe.head.kind == HeadKind::none || recipe.head.kind == HeadKind::tokens || binder.assumes()) {

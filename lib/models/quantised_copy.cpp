@@ -53,7 +53,8 @@ std::string quantised_copy(std::string_view path, const LoadOptions& options) {
                         fmt::format("{}-{:016x}-{}.gguf", name.stem().string(), identity_of(*source), options.quantize);
   std::error_code error;
   if (fs::exists(copy, error)) return copy.string();
-  ConvertOptions how{.type = options.quantize, .runtime = options.runtime, .stop = options.stop, .progress = options.progress};
+  ConvertOptions how{
+      .type = options.quantize, .runtime = options.runtime, .stop = options.stop, .progress = options.progress};
   fs::create_directories(copy.parent_path(), error);
   if (error) fail(Status::io, fmt::format("{}: {}", copy.parent_path().string(), error.message()));
   convert(path, copy.string(), how);

@@ -12,8 +12,8 @@
 namespace ondol {
 namespace {
 
-/// A mixture: most tensors in `base`; the output matrix, and attention's values and the feed-forward block's way down in
-/// the layers where errors count most, in `better`.
+/// A mixture: most tensors in `base`; the output matrix, and attention's values and the feed-forward block's way down
+/// in the layers where errors count most, in `better`.
 struct Mixture {
   std::string_view name;
   std::string_view base;
@@ -28,10 +28,10 @@ struct FileType {
   std::uint32_t number;
 };
 constexpr FileType file_types[] = {
-    {"f32", 0},    {"f16", 1},    {"q4_0", 2},    {"q4_1", 3},     {"q8_0", 7},     {"q5_0", 8},   {"q5_1", 9},
-    {"q2_k", 10},  {"q3_k", 11},  {"q3_k_m", 12}, {"q4_k", 14},    {"q4_k_m", 15},  {"q5_k", 16},  {"q5_k_m", 17},
-    {"q6_k", 18},  {"iq2_xxs", 19}, {"iq2_xs", 20}, {"iq3_xxs", 23}, {"iq1_s", 24}, {"iq4_nl", 25}, {"iq3_s", 26},
-    {"iq2_s", 28}, {"iq4_xs", 30}, {"iq1_m", 31},  {"bf16", 32},   {"tq1_0", 36},   {"tq2_0", 37}};
+    {"f32", 0},    {"f16", 1},      {"q4_0", 2},    {"q4_1", 3},     {"q8_0", 7},    {"q5_0", 8},    {"q5_1", 9},
+    {"q2_k", 10},  {"q3_k", 11},    {"q3_k_m", 12}, {"q4_k", 14},    {"q4_k_m", 15}, {"q5_k", 16},   {"q5_k_m", 17},
+    {"q6_k", 18},  {"iq2_xxs", 19}, {"iq2_xs", 20}, {"iq3_xxs", 23}, {"iq1_s", 24},  {"iq4_nl", 25}, {"iq3_s", 26},
+    {"iq2_s", 28}, {"iq4_xs", 30},  {"iq1_m", 31},  {"bf16", 32},    {"tq1_0", 36},  {"tq2_0", 37}};
 
 std::string lower(std::string_view text) {
   std::string out(text);
@@ -41,8 +41,9 @@ std::string lower(std::string_view text) {
 
 bool stays_float32(const Weight& weight) {
   if (weight.shape.size() == 1) return true;
-  static constexpr std::string_view parts[] = {"_norm", "norm_", "norm.", "gate_inp", "conv1d", "conv.conv", "ssm_a", "ssm_d",
-                                               "position", "token_types", "rel_b", "sinks", ".bias"};
+  static constexpr std::string_view parts[] = {"_norm",     "norm_", "norm.", "gate_inp", "conv1d",
+                                               "conv.conv", "ssm_a", "ssm_d", "position", "token_types",
+                                               "rel_b",     "sinks", ".bias"};
   return std::ranges::any_of(parts, [&](std::string_view part) { return weight.name.find(part) != std::string::npos; });
 }
 
@@ -102,8 +103,8 @@ const Format& StoragePlan::format_for(const Weight& weight) const {
   const std::string& name = weight.name;
   const std::uint64_t layer = layer_of(name);
   const bool outer = layer < layers_ / 8 || layer >= 7 * layers_ / 8 || (layer - layers_ / 8) % 3 == 2;
-  const bool counts = name == "output.weight" || (outer && (name.find("attn_v.") != name.npos ||
-                                                            name.find("ffn_down.") != name.npos));
+  const bool counts =
+      name == "output.weight" || (outer && (name.find("attn_v.") != name.npos || name.find("ffn_down.") != name.npos));
   const Format& wanted = counts ? *better_ : *base_;
   return weight.columns() % wanted.weights == 0 ? wanted : f16;
 }

@@ -31,7 +31,7 @@ void WeightBinder::assume(const std::string& name, std::size_t columns, std::siz
   assumed_.emplace(name, std::move(weight));
 }
 
-bool WeightBinder::has_bias(const std::string& name) const noexcept {
+bool WeightBinder::has_bias(const std::string& name) const {
   return has(name + ".bias") || (assume_ && assume_->biases);
 }
 
@@ -61,8 +61,8 @@ const Weight& WeightBinder::find(const std::string& name, std::size_t columns, s
                                        rows == 1 ? fmt::format("{}", columns) : fmt::format("{}, {}", columns, rows)));
   }
   if (columns % weight.format->weights != 0) {
-    fail(Status::bad_file, fmt::format("{}: tensor {} has rows of {}, blocks of {} hold {}", source_.path(), name, columns,
-                                       weight.format->name, weight.format->weights));
+    fail(Status::bad_file, fmt::format("{}: tensor {} has rows of {}, blocks of {} hold {}", source_.path(), name,
+                                       columns, weight.format->name, weight.format->weights));
   }
   used_.insert(name);
   return weight;
@@ -96,7 +96,8 @@ void WeightBinder::linear_part(const std::string& name, std::size_t all, std::si
   packed_bytes_ += outputs * sizeof(float);
   jobs_.push_back({&bias, 0, bias.elements() * 4, [&bias, &to, first, outputs](Compute&, const auto&) {
                      const std::vector<float> values = bias.values();
-                     to.bias.assign(values.begin() + std::ptrdiff_t(first), values.begin() + std::ptrdiff_t(first + outputs));
+                     to.bias.assign(values.begin() + std::ptrdiff_t(first),
+                                    values.begin() + std::ptrdiff_t(first + outputs));
                    }});
 }
 

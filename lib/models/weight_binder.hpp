@@ -27,12 +27,14 @@ class WeightBinder {
     bool biases = false;  ///< whether matrices have them
   };
 
-  /// @param assume  if given, tensors that are asked for by shape and are not there are taken to be there, for planning;
+  /// @param assume  if given, tensors that are asked for by shape and are not there are taken to be there, for
+  /// planning;
   ///                nothing can then be loaded.
-  WeightBinder(const WeightSource& source, std::vector<Weight> weights, Precision precision, std::optional<Assume> assume = {});
+  WeightBinder(const WeightSource& source, std::vector<Weight> weights, Precision precision,
+               std::optional<Assume> assume = {});
 
-  /// A matrix [outputs, inputs] by its name without ".weight", and the bias beside it if there is one. Destinations must
-  /// stay where they are until load(). Precision::exact: whatever the model's is.
+  /// A matrix [outputs, inputs] by its name without ".weight", and the bias beside it if there is one. Destinations
+  /// must stay where they are until load(). Precision::exact: whatever the model's is.
   /// @throws Error bad_file: missing tensor or another shape.
   void linear(const std::string& name, std::size_t outputs, std::size_t inputs, Linear& to,
               Precision most = Precision::fast);
@@ -86,7 +88,7 @@ class WeightBinder {
   };
   const Weight& find(const std::string& name, std::size_t columns, std::size_t rows);
   void assume(const std::string& name, std::size_t columns, std::size_t rows);
-  [[nodiscard]] bool has_bias(const std::string& name) const noexcept;
+  [[nodiscard]] bool has_bias(const std::string& name) const;
   void add_matrix(const Weight& weight, std::uint64_t first, std::uint64_t rows, PackedMatrix& to, Precision precision);
   void release(const Job& job) const;
 

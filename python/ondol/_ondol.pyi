@@ -475,6 +475,16 @@ class FileInfo:
     What stands in a model file.
     """
     @property
+    def context(self) -> int:
+        """
+        Positions the model was made for; 0 if the family is unknown.
+        """
+    @property
+    def family(self) -> str:
+        """
+        One of families(), or empty.
+        """
+    @property
     def metadata(self) -> list[MetadataEntry]:
         ...
     @property
@@ -488,42 +498,53 @@ class FileInfo:
         ...
 class MemoryEstimate:
     """
-    Bytes a model will need, from its headers alone.
+    Bytes a model will need; a mapping too.
     """
+    def __getitem__(self, arg0: str) -> typing.Any:
+        ...
+    def keys(self) -> tuple:
+        ...
     @property
     def active_parameters(self) -> int:
         """
         Those that a token makes use of.
         """
     @property
-    def cache(self) -> int:
+    def cache_bytes(self) -> int:
         """
-        A full cache.
+        Keys and values of `context` positions.
         """
     @property
-    def cache_per_position(self) -> int:
-        ...
-    @property
-    def file_weights(self) -> int:
+    def file_bytes(self) -> int:
         """
         Tensors as they are in the file.
-        """
-    @property
-    def packed_weights(self) -> int:
-        """
-        After packing, what stays in memory.
         """
     @property
     def parameters(self) -> int:
         ...
     @property
-    def scratch(self) -> int:
+    def position_bytes(self) -> int:
         """
-        Largest working memory of a forward pass.
+        Of those, what one more position takes beyond all windows.
         """
     @property
-    def total(self) -> int:
+    def scratch_bytes(self) -> int:
+        """
+        Largest working memory of a forward pass, and what a cache keeps to go back.
+        """
+    @property
+    def state_bytes(self) -> int:
+        """
+        Recurrent states of a sequence.
+        """
+    @property
+    def total_bytes(self) -> int:
         ...
+    @property
+    def weights_bytes(self) -> int:
+        """
+        After packing, what stays in memory.
+        """
 class LoadOptions:
     runtime: Runtime
     def __init__(self) -> None:
@@ -551,6 +572,18 @@ class LoadOptions:
         ...
     @precision.setter
     def precision(self, arg1: str | bytes) -> None:
+        ...
+    @property
+    def quantize(self) -> str:
+        ...
+    @quantize.setter
+    def quantize(self, arg1: str | bytes) -> None:
+        ...
+    @property
+    def quantize_folder(self) -> str:
+        ...
+    @quantize_folder.setter
+    def quantize_folder(self, arg1: str | bytes | os.PathLike) -> None:
         ...
 class Step:
     """

@@ -24,7 +24,7 @@ TEST_CASE("a file tells its contents and what it will take") {
   CHECK(file.find(R"("type":"Q4_1")") != std::string::npos);
   const std::string estimate =
       text([&](auto** out, auto** error) { return ondol_estimate(nullptr, path.c_str(), -1, nullptr, 0, out, error); });
-  for (const char* key : {"packed_weights", "cache_per_position", "scratch", "total"}) {
+  for (const char* key : {"weights_bytes", "position_bytes", "state_bytes", "scratch_bytes", "total_bytes"}) {
     CHECK(estimate.find(key) != std::string::npos);
   }
 }

@@ -52,12 +52,26 @@ Json parse_config(std::string_view text, const std::string& path) {
   }
 }
 
+/// Of a model with more than a language model, the language model's parameters; what they do not say, the whole says.
+Json text_part(const Json& config) {
+  const Json* text = config.find("text_config");
+  if (!text || !text->is_object() || !text->find("model_type")) return config;
+  std::vector<Json::Member> members = text->members();
+  for (const auto& [name, value] : config.members()) {
+    if (!text->find(name) && !value.is_object()) members.emplace_back(name, value);
+  }
+  if (const Json* scheme = config.find("quantization_config"); scheme && !text->find("quantization_config")) {
+    members.emplace_back("quantization_config", *scheme);
+  }
+  return Json::object(std::move(members));
+}
+
 }  // namespace
 
 Config::Config(const WeightSource& source) : path_(source.path()) {
   const auto read = [&](const Json& config, const char* where) {
-    json_ = config;
-    const Json* type = config.find("model_type");
+    json_ = text_part(config);
+    const Json* type = json_.find("model_type");
     if (!type || !type->is_string()) fail(Status::bad_file, fmt::format("{}: {} has no model_type", path_, where));
     model_type_ = *type->as_string();
   };
@@ -146,7 +160,8 @@ double Config::number_or(std::string_view name, double otherwise) const {
   const Json* value = find(name);
   if (!value) return otherwise;
   const auto x = value->as_double();
-  const auto stored = static_cast<float>(x.value_or(0));  // as GGUF files hold it: a converted model is the same to the bit
+  const auto stored =
+      static_cast<float>(x.value_or(0));  // as GGUF files hold it: a converted model is the same to the bit
   if (!x || !std::isfinite(stored)) refuse(name, "a finite number");
   return stored;
 }

@@ -15,7 +15,7 @@
 namespace ondol {
 
 /// A model's hyper-parameters under the names of Hugging Face's config.json, whatever file they come from; GGUF's keys
-/// are translated (gguf_keys.hpp). Where model types spell a parameter differently (n_embd, d_model: hidden_size), any
+/// are translated (gguf_keys.hpp). Of a model that sees or hears too, those of its "text_config". Where model types spell a parameter differently (n_embd, d_model: hidden_size), any
 /// of the spellings is found under the usual one. Every value is checked against what a model can have; messages name
 /// it as its file does.
 class Config {

@@ -22,6 +22,11 @@ constexpr std::string_view prefixes[] = {"model.",      "transformer.", "languag
                                          "roberta.",    "distilbert.",  "electra.",        "mpnet.",
                                          "nomic_bert.", "deberta.",     "albert.",         "xlm-roberta."};
 
+/// Parts beside the language model: what sees and hears, and layers that predict further tokens.
+constexpr std::string_view other_parts[] = {
+    "vision_tower.",        "vision_model.", "visual.",      "multi_modal_projector.",
+    "vision_embed_tokens.", "audio_tower.",  "audio_model.", "mtp."};
+
 std::string_view without_prefix(std::string_view name) {
   for (bool again = true; again;) {
     again = false;
@@ -149,7 +154,8 @@ std::vector<Weight> canonical_weights(const WeightSource& source, const Config& 
   };
   std::map<std::string, Found> found;
   for (const Weight& tensor : tensors) {
-    if (tensor.name.starts_with("mtp.")) continue;  // layers that predict further tokens
+    const std::string_view plain = without_prefix(tensor.name);
+    if (std::ranges::any_of(other_parts, [&](std::string_view part) { return plain.starts_with(part); })) continue;
     // A table may spell the later numbers out ("block.{}.layer.1.layer_norm").
     Pattern pattern = pattern_of(tensor.name, 1);
     auto its = rows.find(pattern.text);

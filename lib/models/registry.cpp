@@ -28,6 +28,8 @@ const Family table[] = {
     {"llama", "llama", llama, rotated},
     {"mistral", "llama", llama, rotated},
     {"qwen2", "qwen2", qwen2, plain},
+    {"qwen2_vl_text", "", qwen2, plain},
+    {"qwen2_5_vl_text", "", qwen2, plain},
     {"qwen3", "qwen3", qwen3, plain},
     {"gemma", "gemma", gemma, gemma_names},
     {"gemma2", "gemma2", gemma2, gemma2_names},

@@ -75,7 +75,7 @@ void read_yarn(const Numbers& of, RopeScaling& s) {
 
 RopeScaling scaling_of(const Config& c, const Numbers& of, std::string_view kind, std::size_t pairs) {
   RopeScaling s;
-  if (kind == "default" || kind == "none" || kind.empty()) return s;
+  if (kind == "default" || kind == "none" || kind == "mrope" || kind.empty()) return s;  // mrope: of texts the same
   s.factor = of.positive_or("factor", 1);
   if (kind == "linear") {
     s.kind = Kind::linear;

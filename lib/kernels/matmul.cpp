@@ -24,7 +24,7 @@ std::uint64_t bytes_of(Product product, std::uint64_t rows, std::uint64_t column
 }
 
 constexpr std::size_t tasks_per_thread = 6;
-constexpr std::size_t row_block = 96;            // rows that a task takes at a time, a multiple of every tile
+constexpr std::size_t row_block = 264;           // rows that a task takes at a time, a multiple of every tile
 constexpr std::size_t panel_block = 2;           // panels that it takes together
 constexpr std::size_t work_of_a_task = 1 << 16;  // at least, in bytes of weights times rows: some microseconds
 

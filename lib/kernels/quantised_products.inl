@@ -122,43 +122,54 @@ struct Unpacked {
   [[gnu::always_inline]] F32x16 minimum(int part) const { return load(group->minimum[part]); }
 };
 
-/// Adds `groups` groups of a panel times a tile of `width` rows to sums[width][16]; `fresh` sums begin at zero.
-template <int width, class Weights>
-void multiply_tile(Weights w, const ActivationGroup* a, std::size_t groups, bool fresh, float* sums) {
+/// Adds `groups` groups of some panels times a tile of `width` rows to sums[panels][stride][16]; `fresh` sums begin at
+/// zero. Panels beside each other share what is read of the activations.
+template <int width, int panels, class Weights>
+void multiply_tile(const Weights* from, const ActivationGroup* a, std::size_t groups, bool fresh, float* sums,
+                   std::size_t stride) {
   constexpr int parts = Weights::shape.parts;
   constexpr int offset = Weights::shape.offset;
   constexpr bool minima = Weights::shape.minima;
-  F32x16 y[width];
-  unrolled<width>([&](auto t)
-                      __attribute__((always_inline)) { y[t.value] = fresh ? zero() : load(sums + 16 * t.value); });
-  for (; groups > 0; --groups, w.next(), a += width) {
-    w.prefetch();
-    unrolled<parts>([&](auto i) __attribute__((always_inline)) {
-      constexpr int part = decltype(i)::value;
+  constexpr int count = width * panels;  // sums, of a row for all panels together
+  Weights w[panels];
+  for (int p = 0; p < panels; ++p) w[p] = from[p];
+  F32x16 y[count];
+  const auto place = [&](int i) { return sums + (std::size_t(i % panels) * stride + std::size_t(i / panels)) * 16; };
+  unrolled<count>([&](auto i)
+                      __attribute__((always_inline)) { y[i.value] = fresh ? zero() : load(place(i.value)); });
+  for (; groups > 0; --groups, a += width) {
+    for (int p = 0; p < panels; ++p) w[p].prefetch();
+    unrolled<parts>([&](auto which) __attribute__((always_inline)) {
+      constexpr int part = decltype(which)::value;
       constexpr int run = parts == 1 ? 0 : 1 + part;  // of the activations' sums
-      I32x16 sum[width];
-      unrolled<width>([&](auto t)
-                          __attribute__((always_inline)) { sum[t.value] = start(offset, a[t.value].minus_sum[run]); });
+      I32x16 sum[count];
+      unrolled<count>([&](auto i) __attribute__((always_inline)) {
+        sum[i.value] = start(offset, a[i.value / panels].minus_sum[run]);
+      });
       unrolled<2 * steps / parts>([&](auto j) __attribute__((always_inline)) {
         constexpr int pair = part * steps + decltype(j)::value;
-        const Words words = w.words(pair / 2, pair % 2);
-        unrolled<width>([&](auto t) __attribute__((always_inline)) {
-          sum[t.value] = dot(sum[t.value], words, a[t.value].q + 2 * pair);
+        Words words[panels];
+        for (int p = 0; p < panels; ++p) words[p] = w[p].words(pair / 2, pair % 2);
+        unrolled<count>([&](auto i) __attribute__((always_inline)) {
+          sum[i.value] = dot(sum[i.value], words[i.value % panels], a[i.value / panels].q + 2 * pair);
         });
       });
-      const F32x16 scale = w.scale(part);
-      unrolled<width>([&](auto t) __attribute__((always_inline)) {
-        y[t.value] = multiply_add(to_float(sum[t.value]), multiply(scale, broadcast(a[t.value].scale)), y[t.value]);
+      F32x16 scale[panels];
+      for (int p = 0; p < panels; ++p) scale[p] = w[p].scale(part);
+      unrolled<count>([&](auto i) __attribute__((always_inline)) {
+        y[i.value] = multiply_add(to_float(sum[i.value]),
+                                  multiply(scale[i.value % panels], broadcast(a[i.value / panels].scale)), y[i.value]);
       });
       if constexpr (minima) {
-        const F32x16 minimum = w.minimum(part);
-        unrolled<width>([&](auto t) __attribute__((always_inline)) {
-          y[t.value] = multiply_add(minimum, broadcast(a[t.value].sum[run]), y[t.value]);
+        for (int p = 0; p < panels; ++p) scale[p] = w[p].minimum(part);
+        unrolled<count>([&](auto i) __attribute__((always_inline)) {
+          y[i.value] = multiply_add(scale[i.value % panels], broadcast(a[i.value / panels].sum[run]), y[i.value]);
         });
       }
     });
+    for (int p = 0; p < panels; ++p) w[p].next();
   }
-  unrolled<width>([&](auto t) __attribute__((always_inline)) { store(sums + 16 * t.value, y[t.value]); });
+  unrolled<count>([&](auto i) __attribute__((always_inline)) { store(place(i.value), y[i.value]); });
 }
 
 constexpr int widths = sizeof tile_widths / sizeof *tile_widths;
@@ -172,12 +183,12 @@ std::size_t tile_width(std::size_t rows) noexcept {
 }
 
 /// multiply_tile with the width as a number.
-template <class Weights>
-[[gnu::always_inline]] inline void multiply_tile(int width, const Weights& w, const ActivationGroup* a,
-                                                 std::size_t groups, bool fresh, float* sums) {
+template <int panels, class Weights>
+[[gnu::always_inline]] inline void multiply_tile(int width, const Weights* w, const ActivationGroup* a,
+                                                 std::size_t groups, bool fresh, float* sums, std::size_t stride) {
   unrolled<widths>([&](auto i) __attribute__((always_inline)) {
     constexpr int each = tile_widths[decltype(i)::value];
-    if (width == each) multiply_tile<each>(w, a, groups, fresh, sums);
+    if (width == each) multiply_tile<each, panels>(w, a, groups, fresh, sums, stride);
   });
 }
 
@@ -204,8 +215,8 @@ void multiply_few(const QuantisedTask& task) noexcept {
   for (std::size_t panel = task.first_panel; panel < task.last_panel; ++panel) {
     for (std::size_t row = task.first_row; row < task.last_row; row += tile) {
       const std::size_t rows = task.last_row - row < tile ? task.last_row - row : tile;
-      multiply_tile(int(tile_width(rows)), Packed<layout>{task.panels + panel * panel_bytes},
-                    task.activations + row * task.groups, task.groups, true, sums);
+      const Packed<layout> w{task.panels + panel * panel_bytes};
+      multiply_tile<1>(int(tile_width(rows)), &w, task.activations + row * task.groups, task.groups, true, sums, 0);
       write_out(task, panel, row, rows, sums);
     }
   }
@@ -216,7 +227,7 @@ template <Layout layout>
 void multiply_many(const QuantisedTask& task) noexcept {
   constexpr Shape shape = Packed<layout>::shape;
   constexpr LayoutBytes at{layout};
-  constexpr std::size_t most_panels = 2, most_groups = 24, most_rows = 96;
+  constexpr std::size_t most_panels = 2, most_groups = 16, most_rows = 264;  // groups: of whole blocks
   const std::size_t panel_bytes = task.groups / at.block_groups * at.block;
   const std::size_t chunks = (task.groups + most_groups - 1) / most_groups;
   const std::size_t chunk =
@@ -241,13 +252,22 @@ void multiply_many(const QuantisedTask& task) noexcept {
         for (std::size_t r = row; r < last_row; r += tile) {
           const std::size_t width = tile_width(last_row - r < tile ? last_row - r : tile);
           const ActivationGroup* a = task.activations + r * task.groups + group * width;
-          for (std::size_t p = 0; p < panels; ++p) {
-            float* const y = sums[p][r - row];
-            if constexpr (unpack_levels) {
-              multiply_tile(int(width), Unpacked<shape>{unpacked[p]}, a, groups, group == 0, y);
-            } else {
-              multiply_tile(int(width), packed(p), a, groups, group == 0, y);
+          std::size_t p = 0;
+          const auto multiply_panels = [&](auto together) {
+            using Weights = std::conditional_t<unpack_levels, Unpacked<shape>, Packed<layout>>;
+            Weights w[together.value];
+            for (std::size_t i = 0; i < std::size_t(together.value); ++i) {
+              if constexpr (unpack_levels) {
+                w[i] = {unpacked[p + i]};
+              } else {
+                w[i] = packed(p + i);
+              }
             }
+            multiply_tile<together.value>(int(width), w, a, groups, group == 0, sums[p][r - row], most_rows);
+          };
+          for (; p + tile_panels <= panels; p += tile_panels) multiply_panels(Constant<tile_panels>{});
+          if constexpr (tile_panels > 1) {
+            for (; p < panels; ++p) multiply_panels(Constant<1>{});
           }
         }
       }

@@ -7,6 +7,7 @@ namespace ondol::ISA {
 namespace {
 
 constexpr int tile_widths[] = {1, 2, 4, 6};
+constexpr int tile_panels = 1;
 constexpr bool unpack_levels = true;
 
 struct Bytes {

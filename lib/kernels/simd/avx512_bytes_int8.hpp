@@ -6,7 +6,8 @@
 namespace ondol::ISA {
 namespace {
 
-constexpr int tile_widths[] = {1, 2, 4, 8, 12};
+constexpr int tile_widths[] = {1, 2, 4, 8};
+constexpr int tile_panels = 2;
 constexpr bool unpack_levels = true;
 
 struct Bytes {

@@ -8,6 +8,7 @@ namespace {
 
 /// Rows of a tile of activations that kernels are compiled for, ascending.
 constexpr int tile_widths[] = {1};
+constexpr int tile_panels = 1;  // that multiply_tile takes beside each other where there are many rows
 /// Whether levels are unpacked to memory when there are many rows.
 constexpr bool unpack_levels = false;
 

@@ -234,3 +234,41 @@ def test_memory(bits, bytes_a_weight, tmp_path):
     exact = ondol.Model.load(folder / "plain", precision="exact").logits(ids)
     fast = ondol.Model.load(folder / "quantised").logits(ids)
     assert np.sqrt(np.mean((fast - exact) ** 2) / np.mean(exact**2)) < 5e-3  # 7e-2 with eight bits rounded anew
+
+
+FP4 = np.array([0, 0.5, 1, 1.5, 2, 3, 4, 6, 0, -0.5, -1, -1.5, -2, -3, -4, -6], np.float32)  # OCP MX 1.0, E2M1
+
+
+def test_gpt_oss(data, read_json, tmp_path):
+    """The published form, whose experts are MXFP4: _blocks and _scales beside a plain twin of the same values."""
+    hidden, inner, experts, layers = 64, 32, 4, 2
+    config = read_json("oracles/gpt_oss/config.json") | {"hidden_size": hidden, "intermediate_size": inner}
+    heads, kv, dim, words = (config[key] for key in ("num_attention_heads", "num_key_value_heads", "head_dim", "vocab_size"))
+    normal = lambda *shape: (0.2 * random.normal(size=shape)).astype(np.float32)
+    plain = {"model.embed_tokens.weight": normal(words, hidden), "lm_head.weight": normal(words, hidden),
+             "model.norm.weight": np.ones(hidden, np.float32)}  # fmt: skip
+    stacks = {}
+    for i in range(layers):
+        at = f"model.layers.{i}."
+        for name, rows, columns in (("q", heads * dim, hidden), ("k", kv * dim, hidden), ("v", kv * dim, hidden), ("o", hidden, heads * dim)):
+            plain |= {f"{at}self_attn.{name}_proj.weight": normal(rows, columns), f"{at}self_attn.{name}_proj.bias": normal(rows)}
+        plain |= {at + "self_attn.sinks": normal(heads), at + "mlp.router.weight": normal(experts, hidden),
+                  at + "mlp.router.bias": normal(experts), at + "input_layernorm.weight": np.ones(hidden, np.float32),
+                  at + "post_attention_layernorm.weight": np.ones(hidden, np.float32),
+                  at + "mlp.experts.gate_up_proj_bias": normal(experts, 2 * inner),
+                  at + "mlp.experts.down_proj_bias": normal(experts, hidden)}  # fmt: skip
+        stacks |= {at + "mlp.experts.gate_up_proj": (2 * inner, hidden), at + "mlp.experts.down_proj": (hidden, inner)}
+    packed = dict(plain)
+    for name, (out, inputs) in stacks.items():
+        codes = random.integers(0, 16, (experts, out, inputs // 32, 32), dtype=np.uint8)
+        scales = random.integers(121, 126, (experts, out, inputs // 32), dtype=np.uint8)
+        packed |= {name + "_blocks": codes[..., 0::2] | codes[..., 1::2] << 4, name + "_scales": scales}
+        values = FP4[codes] * np.exp2(scales.astype(np.float32) - 127)[..., None]
+        plain[name] = np.ascontiguousarray(values.reshape(experts, out, inputs).swapaxes(1, 2))
+    for place, tensors, more in (("quantised", packed, {"quantization_config": {"quant_method": "mxfp4"}}), ("plain", plain, {})):
+        (tmp_path / place).mkdir()
+        (tmp_path / place / "config.json").write_text(json.dumps(config | more))
+        save(tmp_path / place / "model.safetensors", tensors)
+    check(tmp_path)
+    fast = [ondol.estimate(tmp_path / place).weights_bytes for place in ("quantised", "plain")]
+    assert fast[1] - fast[0] == pytest.approx((4 - 34 / 32) * layers * experts * 3 * inner * hidden, rel=0.01)

@@ -3,48 +3,21 @@
 // One line a product: GMAC/s, GB/s of packed weights, and the fastest of some runs of at least a millisecond.
 // tests/bench/roofline.py makes a table and a picture of them.
 #include <algorithm>
-#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <memory>
-#include <sstream>
 #include <string>
 #include <vector>
 
 #include "base/half.hpp"
 #include "kernels/matmul.hpp"
-#include "limits.hpp"
+#include "timing.hpp"
 
 using namespace ondol;
+using bench::fastest, bench::peak, bench::seconds, bench::split;
 
 namespace {
-
-double seconds() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
-
-/// Seconds of one call: the fastest of several runs, each of as many calls as take a millisecond.
-template <class F>
-double fastest(F f, int runs = 15) {
-  f();
-  int calls = 1;
-  double best = 1e9;
-  for (int i = 0; i < runs; ++i) {
-    const double begin = seconds();
-    for (int j = 0; j < calls; ++j) f();
-    const double each = (seconds() - begin) / calls;
-    best = std::min(best, each);
-    calls = std::max(1, std::min(100000, static_cast<int>(1e-3 / best)));
-  }
-  return best;
-}
-
-/// The most multiply-accumulates a second of an instruction set: of integers, or of floats.
-double peak(std::string_view isa, bool integer, int threads) {
-  double best = 0;
-  for (const bench::Peak& each : bench::peaks())
-    if (isa == each.isa && integer == each.integer) best = std::max(best, bench::rate(each, threads));
-  return best;
-}
 
 /// One product: `rows` rows of activations with outputs x columns weights.
 struct Figure {
@@ -79,13 +52,6 @@ void write_json(const std::string& path, const std::vector<Figure>& figures) {
   }
   std::fprintf(file, "%s]\n", figures.empty() ? "[" : "");
   std::fclose(file);
-}
-
-std::vector<std::string> split(const std::string& text) {
-  std::vector<std::string> parts;
-  std::stringstream in(text);
-  for (std::string part; std::getline(in, part, ',');) parts.push_back(part);
-  return parts;
 }
 
 bool listed(const std::string& list, std::string_view name) {

@@ -19,9 +19,7 @@ from pathlib import Path
 from speed import limits, report, svg
 
 #: Ondol's instruction sets, and what holds the oneDNN of its float products to them
-ISAS = {"avx2": "AVX2", "avx512": "AVX512_CORE", "avx512vnni": "AVX512_CORE_VNNI"}
-#: those that an instruction set extends, and itself
-BELOW = {isa: list(ISAS)[:i + 1] for i, isa in enumerate(ISAS)}
+ISAS = {"avx2": "AVX2", "avxvnni": "AVX2_VNNI", "avx512": "AVX512_CORE", "avx512vnni": "AVX512_CORE_VNNI"}
 PROGRAM = Path(__file__).parents[2] / "build" / "release" / "tests" / "bench" / "kernel_products"
 
 
@@ -60,11 +58,6 @@ def intensity(figure):
     return rows * outputs * columns / (figure["weight_bytes"] + 4 * rows * (outputs + columns))
 
 
-def peak(entry, isa, integer):
-    """The highest of an instruction set and of those that it extends."""
-    return max((limits.highest(entry, integer, each) for each in BELOW.get(isa, ())), default=0.0)
-
-
 def is_float(figure):
     return figure["format"] in ("F32", "F16", "BF16")
 
@@ -75,7 +68,7 @@ def text(result):
     for figure in result["figures"]:
         entry = result["limits"][figure["threads"]]
         key = (figure["isa"], figure["format"], f"{figure['outputs']}x{figure['columns']}", figure["threads"])
-        most = peak(entry, figure["isa"], not is_float(figure))
+        most = limits.highest(entry, not is_float(figure), figure["isa"])
         cell = f"{figure['gmacs']:.0f}" + (f" ({100 * figure['gmacs'] / most:.0f} %)" if most else "")
         if figure["rows"] == 1:
             cell = f"{figure['gbs']:.1f} GB/s ({100 * figure['gbs'] / entry['read_gbs']:.0f} %)"
@@ -102,7 +95,7 @@ def picture(result):
         low, high = min(map(intensity, mine)) / 1.5, max(map(intensity, mine)) * 1.5
         roofs = {}
         for integer, name in ((True, "integer"), (False, "float")):
-            most = peak(entry, isa, integer)
+            most = limits.highest(entry, integer, isa)
             if not most:
                 continue
             edge = min(max(most / entry["read_gbs"], low), high)

@@ -32,10 +32,15 @@ def limits(threads, bytes=1 << 30):
     return {entry.pop("threads"): entry for entry in json.loads(done.stdout)}
 
 
+def includes(isa, part):
+    """Whether kernels of `isa` may use the instructions of `part`."""
+    return isa in ("", part) or part == "avx2" and isa.startswith("avx") or part == "avx512" and isa.startswith("avx512")
+
+
 def highest(entry, integer, isa=""):
     """GMAC/s of the fastest integer or float arithmetic, of one instruction set if `isa` names it."""
     return max((peak["gmacs"] for peak in entry["peaks"]
-                if peak["integer"] == integer and (not isa or peak["isa"] == isa)), default=0.0)
+                if peak["integer"] == integer and includes(isa, peak["isa"])), default=0.0)
 
 
 def machine():

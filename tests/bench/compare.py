@@ -52,7 +52,7 @@ def collect(options):
     engines = [peers.ENGINES[name] for name in options.engines]
     environment = peers.Environment(options.peer_venv, options.isa)
     files = {name: models.resolve(name) for name in options.models}
-    result = {"machine": limits.machine(), "isa": options.isa, "rounds": options.rounds,
+    result = {"command": sys.argv[1:], "machine": limits.machine(), "isa": options.isa, "rounds": options.rounds,
               "limits": limits.limits(options.threads), "work": {name: models.work(file) for name, file in files.items()},
               "results": []}
     grid = itertools.product(options.models, options.threads, options.prompt, [options.generate], options.depth,

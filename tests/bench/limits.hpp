@@ -18,7 +18,8 @@ struct Peak {
 /// 10^9 multiply-accumulates a second on `threads` threads: the fastest of some runs.
 [[nodiscard]] double rate(const Peak& peak, int threads);
 
-/// 10^9 bytes a second that `threads` threads read from `bytes` of memory, each its own part: the fastest of some runs.
+/// 10^9 bytes a second that `threads` threads read from `bytes` of memory, each its own part, in one
+/// stream or several: the fastest of some runs.
 [[nodiscard]] double read_bandwidth(int threads, std::size_t bytes);
 
 }  // namespace ondol::bench

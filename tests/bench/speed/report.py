@@ -129,7 +129,7 @@ def picture(report):
         if x_name:
             series = {name: sorted(points.values(), key=lambda p: p.x) for name, points in groups.items()}
             log = all(p.x > 0 for points in series.values() for p in points)
-            panels.append(svg.lines(name, x_name, unit, series, log_x=log))
+            panels.append(svg.lines(name, x_name, unit, series, log_x=log, log_y=x_name == "parameters"))
         else:
             panels.append(svg.bars(name, unit, groups))
     return svg.page("Ondol and its peers", panels,

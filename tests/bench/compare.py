@@ -4,6 +4,7 @@
     python tests/bench/compare.py smollm2:q4_0 1b:q8_0 FILE.gguf --threads 2 --json out.json --svg out.svg
     python tests/bench/compare.py 135m:q4_0 --prompt 128 1024 4096 16384 --generate 16       # a curve
     python tests/bench/compare.py --install                           # only the peers
+    python tests/bench/compare.py --short                             # Ondol alone, in seconds: whether all this works
 
 Peers are installed once into an environment of their own (llama-cpp-python from source, for this CPU). What cannot be
 installed or cannot run a model is listed with the reason. Weights: a GGUF file or a name of speed/models.py. Every
@@ -42,6 +43,9 @@ def arguments():
     parser.add_argument("--install", action="store_true", help="only install the peers and write the weights")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures there too")
     parser.add_argument("--svg", type=Path, metavar="FILE", help="draw them there")
+    parser.add_argument("--short", action="store_true", help="other defaults: Ondol alone, few tokens, two rounds")
+    if "--short" in sys.argv:
+        parser.set_defaults(engines=["ondol"], prompt=[16], generate=4, rounds=2)
     options = parser.parse_args()
     if options.rounds < 1 or min(options.prompt + options.threads + options.batch + [options.generate]) < 1:
         parser.error("rounds, threads, prompt, batch and generate are at least 1")
@@ -53,8 +57,8 @@ def collect(options):
     environment = peers.Environment(options.peer_venv, options.isa)
     files = {name: models.resolve(name) for name in options.models}
     result = {"command": sys.argv[1:], "machine": limits.machine(), "isa": options.isa, "rounds": options.rounds,
-              "limits": limits.limits(options.threads), "work": {name: models.work(file) for name, file in files.items()},
-              "results": []}
+              "limits": limits.limits(options.threads, 1 << (26 if options.short else 30)),
+              "work": {name: models.work(file) for name, file in files.items()}, "results": []}
     grid = itertools.product(options.models, options.threads, options.prompt, [options.generate], options.depth,
                              options.batch, options.cache_type)
     for case in itertools.starmap(rounds.Case, grid):

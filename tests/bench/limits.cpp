@@ -201,7 +201,7 @@ double read_bandwidth(int threads, std::size_t bytes) {
   std::vector<std::uint64_t> sums(static_cast<std::size_t>(threads));
   double best = 0;
   for (const std::size_t streams : {1U, 2U, 4U, 8U}) {
-    const double time = fastest(threads, 8, [&](std::size_t thread) {
+    const double time = fastest(threads, 20, [&](std::size_t thread) {
       sums[thread] = sum(words.subspan(thread * part, part), streams);
       asm volatile("" : : "r"(sums.data()) : "memory");  // the sums are wanted
     });

@@ -6,7 +6,8 @@ from xml.sax.saxutils import escape
 
 WIDTH, HEIGHT = 640, 360
 LEFT, RIGHT, TOP, BOTTOM = 70, 20, 40, 84
-COLOURS = ("#c0392b", "#2c6fbb", "#2e8b57", "#8e44ad", "#d68910", "#16a085", "#7f8c8d", "#34495e")
+COLOURS = ("#c0392b", "#2c6fbb", "#2e8b57", "#8e44ad", "#d68910", "#16a085", "#7f8c8d", "#34495e",
+           "#e377c2", "#8c564b", "#9acd32", "#00b4d8", "#ff6f3c", "#5b2c6f", "#b8a000", "#1f3b70")
 
 
 @dataclass

@@ -1,110 +1,95 @@
-"""Ondol beside llama-cpp-python on the same file and cores: alternating fresh processes, fresh random ids, medians.
+"""Ondol beside llama.cpp, CTranslate2 and OpenVINO GenAI: same weights, threads and token counts, fresh processes in turn.
 
-    python tests/bench/compare.py                       # the demo model, 1 and 2 threads, 512 + 64 tokens, 7 pairs
-    python tests/bench/compare.py FILE --threads 2 --pairs 9 --json result.json
+    python tests/bench/compare.py                                     # the demo model, 1 and 2 threads, 512 + 64 tokens
+    python tests/bench/compare.py smollm2:q4_0 1b:q8_0 FILE.gguf --threads 2 --json out.json --svg out.svg
+    python tests/bench/compare.py 135m:q4_0 --prompt 128 1024 4096 16384 --generate 16       # a curve
+    python tests/bench/compare.py --install                           # only the peers
+    python tests/bench/compare.py --short                             # Ondol alone, in seconds: whether all this works
 
-The peer is built once from its source distribution with native flags, into an environment of its own.
+Peers are installed once into an environment of their own (llama-cpp-python from source, for this CPU). What cannot be
+installed or cannot run a model is listed with the reason. Weights: a GGUF file or a name of speed/models.py. Every
+option that takes several values makes a point of each combination. Ids are random.
 """
 
 import argparse
+import itertools
 import json
 import os
-import statistics
-import subprocess
 import sys
 from pathlib import Path
 
-PEER = "llama-cpp-python==0.3.36"
-HERE = Path(__file__).parent
-#: name, unit, scale
-MEASURES = [
-    ("prefill_tokens_per_second", "tokens/s", 1),
-    ("decode_tokens_per_second", "tokens/s", 1),
-    ("load_to_first_token_seconds", "ms", 1e3),
-    ("peak_bytes", "MB", 1e-6),
-]
+from speed import limits, models, peers, report, rounds
+
+DEFAULT = ("ondol", "llama.cpp", "ctranslate2", "openvino")
 
 
-def peer_python(venv):
-    """The interpreter of the peer's environment, which is made if it is not there."""
-    python = venv / "bin" / "python"
-    if not python.exists():
-        subprocess.run([sys.executable, "-m", "venv", venv], check=True)
-    version = "import llama_cpp; print(llama_cpp.__version__)"
-    have = subprocess.run([python, "-c", version], capture_output=True, text=True)
-    if have.stdout.strip() != PEER.split("==")[1]:
-        print(f"building {PEER} in {venv}", file=sys.stderr)
-        subprocess.run([python, "-m", "pip", "install", "--quiet", "--no-binary", "llama-cpp-python", PEER], check=True,
-                       env={**os.environ, "CMAKE_ARGS": "-DGGML_NATIVE=ON"})
-    return python
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("models", nargs="*", metavar="MODEL", default=["smollm2"],
+                        help="GGUF file, smollm2[:TYPE], or a shape with random weights: 135m, 1b, 3b[:TYPE]")
+    parser.add_argument("--engines", nargs="+", choices=peers.ENGINES, default=DEFAULT, metavar="NAME",
+                        help=f"of {', '.join(peers.ENGINES)}; ratios are the first one's to the others'")
+    for name, default, what in (("threads", [1, 2], "threads that compute"), ("prompt", [512], "tokens read at once"),
+                                ("depth", [0], "tokens in the cache before"),
+                                ("batch", [1], "sequences read and written together")):
+        parser.add_argument(f"--{name}", type=int, nargs="+", default=default, help=what)
+    parser.add_argument("--generate", type=int, default=64, help="tokens written one by one")
+    parser.add_argument("--cache-type", nargs="+", choices=("f16", "bf16", "f32", "q8_0"), default=["f16"])
+    parser.add_argument("--isa", choices=peers.ISAS, default="",
+                        help="hold all to an instruction set; llama.cpp is built once more for it")
+    parser.add_argument("--rounds", "--pairs", type=int, default=7, help="runs of each engine")
+    parser.add_argument("--timeout", type=float, default=1800, help="seconds of one run")
+    parser.add_argument("--peer-venv", type=Path, help="environment of the peers; default: in the user's cache")
+    parser.add_argument("--install", action="store_true", help="only install the peers and write the weights")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures there too")
+    parser.add_argument("--svg", type=Path, metavar="FILE", help="draw them there")
+    parser.add_argument("--short", action="store_true", help="other defaults: Ondol alone, few tokens, two rounds")
+    if "--short" in sys.argv:
+        parser.set_defaults(engines=["ondol"], prompt=[16], generate=4, rounds=2)
+    options = parser.parse_args()
+    if options.rounds < 1 or min(options.prompt + options.threads + options.batch + [options.generate]) < 1:
+        parser.error("rounds, threads, prompt, batch and generate are at least 1")
+    return options
 
 
-def measure(command):
-    done = subprocess.run([str(part) for part in command], capture_output=True, text=True, stdin=subprocess.DEVNULL)
-    if done.returncode != 0:
-        sys.exit(f"{' '.join(map(str, command))} failed: {done.stderr.strip()}")
-    return json.loads(done.stdout)
-
-
-def spread(values):
-    return {"min": min(values), "median": statistics.median(values), "max": max(values)}
-
-
-def compare(path, threads, options, python):
-    """`pairs` rounds of one run each; who goes first alternates."""
-    sizes = ["--threads", threads, "--prompt", options.prompt, "--generate", options.generate, "--depth", options.depth]
-    commands = {"ondol": [sys.executable, "-m", "ondol", "bench", path, *sizes, "--json"],
-                "peer": [python, HERE / "peer.py", path, *sizes]}
-    runs = {name: [] for name in commands}
-    for round in range(options.pairs):
-        for name in list(commands)[::1 if round % 2 == 0 else -1]:
-            run = measure(commands[name])
-            runs[name].append(run)
-            print(f"  {threads} threads, round {round + 1}/{options.pairs}: {name} "
-                  f"{run['prefill_tokens_per_second']:.0f} + {run['decode_tokens_per_second']:.1f} tokens/s",
-                  file=sys.stderr)
-    result = {"threads": threads, "isa": runs["ondol"][0]["isa"], "cpu": runs["ondol"][0]["cpu"], "runs": runs}
-    for name, _, _ in MEASURES:
-        ours, theirs = ([run[name] for run in runs[side]] for side in ("ondol", "peer"))
-        result[name] = {"ondol": spread(ours), "peer": spread(theirs),
-                        "ratio": spread([a / b for a, b in zip(ours, theirs)])}
+def collect(options):
+    engines = [peers.ENGINES[name] for name in options.engines]
+    environment = peers.Environment(options.peer_venv, options.isa)
+    files = {name: models.resolve(name) for name in options.models}
+    result = {"command": sys.argv[1:], "machine": limits.machine(), "isa": options.isa, "rounds": options.rounds,
+              "limits": limits.limits(options.threads, 1 << (26 if options.short else 30)),
+              "work": {name: models.work(file) for name, file in files.items()}, "results": []}
+    grid = itertools.product(options.models, options.threads, options.prompt, [options.generate], options.depth,
+                             options.batch, options.cache_type)
+    for case in itertools.starmap(rounds.Case, grid):
+        result["results"].append(rounds.measure(case, files[case.model], engines, environment, options.rounds,
+                                                options.timeout))
     return result
 
 
-def print_table(results, options):
-    first = results[0]
-    print(f"{first['cpu']}, {first['isa']}; {Path(options.file).name}; prefill {options.prompt}, "
-          f"decode {options.generate}, depth {options.depth}; {options.pairs} pairs: median (least .. most)")
-    print(" " * 44 + "".join(title.rjust(28) for title in ("Ondol", PEER, "Ondol / peer")))
-    for result in results:
-        for name, unit, scale in MEASURES:
-            cells = [f"{s['median'] * k:.{d}f} ({s['min'] * k:.{d}f} .. {s['max'] * k:.{d}f})"
-                     for s, k, d in ((result[name]["ondol"], scale, 1), (result[name]["peer"], scale, 1),
-                                     (result[name]["ratio"], 1, 2))]
-            what = name.removesuffix("_tokens_per_second").removesuffix("_seconds").replace("_", " ")
-            print(f"{result['threads']} threads, {what}, {unit}".ljust(44) + "".join(cell.rjust(28) for cell in cells))
+def install(options):
+    environment = peers.Environment(options.peer_venv, options.isa)
+    for kind in {kind.module: kind for kind in (peers.ENGINES[name].kind for name in options.engines)}.values():
+        try:
+            print(f"{kind.module}: {environment.python(kind)}")
+        except peers.NotRun as reason:
+            print(f"{kind.module}: {reason}")
+    for name in options.models:
+        print(f"{name}: {models.resolve(name)}")
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("file", nargs="?", help="GGUF file; the demo model if not given")
-    parser.add_argument("--threads", type=int, nargs="+", default=[1, 2])
-    parser.add_argument("--prompt", type=int, default=512)
-    parser.add_argument("--generate", type=int, default=64)
-    parser.add_argument("--depth", type=int, default=0)
-    parser.add_argument("--pairs", type=int, default=7)
-    parser.add_argument("--peer-venv", type=Path, default=Path.home() / ".cache" / "ondol" / "peers")
-    parser.add_argument("--json", metavar="FILE", help="write all figures there too")
-    options = parser.parse_args()
-    if options.file is None:
-        import ondol
-
-        options.file = ondol.demo_model()
-    python = peer_python(options.peer_venv)
-    results = [compare(options.file, threads, options, python) for threads in options.threads]
-    print_table(results, options)
+    options = arguments()
+    if options.install:
+        return install(options)
+    if os.getloadavg()[0] > 0.5:
+        print(f"load is {os.getloadavg()[0]:.1f}: other programs will disturb the figures", file=sys.stderr)
+    result = collect(options)
+    print(report.text(result))
     if options.json:
-        Path(options.json).write_text(json.dumps(results, indent=1))
+        options.json.write_text(json.dumps(result, indent=1))
+    if options.svg:
+        options.svg.write_text(report.picture(result))
 
 
 if __name__ == "__main__":

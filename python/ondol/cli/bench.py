@@ -32,10 +32,11 @@ def cpu_name() -> str:
         return "unknown"
 
 
-def measure(path: str, prompt: int, generate: int, depth: int, **loading: Any) -> Dict[str, Any]:
+def measure(path: str, prompt: int, generate: int, depth: int, batch: int, **loading: Any) -> Dict[str, Any]:
     """One load, one prefill of `prompt` random ids after `depth` others, one decode of `generate` tokens.
 
-    Decoding is generate()'s: forward pass, greedy choice, text.
+    Decoding is generate()'s: forward pass, greedy choice, text; of several sequences the passes alone.
+    The first token is that of a prompt of 32 ids, and the first thing that is computed.
     """
     random = np.random.default_rng()
     begin = time.perf_counter()
@@ -45,20 +46,32 @@ def measure(path: str, prompt: int, generate: int, depth: int, **loading: Any) -
     def ids(count: int) -> np.ndarray:
         return random.integers(0, model.info.vocabulary, count)
 
-    model.generate(ids(16), max_tokens=1, ignore_eos=True)
+    model.generate(ids(min(32, model.context - 1)), max_tokens=1, ignore_eos=True)
     first = time.perf_counter()
-    cache = model.new_cache()
+    caches = [model.new_cache() for _ in range(batch)]
+
+    def forward(count: int, output: str) -> float:
+        begin = time.perf_counter()
+        model.forward([(cache, ids(count), output) for cache in caches])
+        return time.perf_counter() - begin
+
     if depth:
-        model.forward([(cache, ids(depth), "none")])
-    # The first token comes from the prefill's logits: `generate` steps make one more.
-    timings = model.generate(ids(prompt), cache=cache, max_tokens=generate + 1, ignore_eos=True).timings
+        forward(depth, "none")
+    if batch == 1:
+        # The first token comes from the prefill's logits: `generate` steps make one more.
+        timings = model.generate(ids(prompt), cache=caches[0], max_tokens=generate + 1, ignore_eos=True).timings
+        prefill, decode = timings.prompt_tokens_per_second, timings.generated_tokens_per_second
+    else:
+        prefill = batch * prompt / forward(prompt, "last")
+        decode = batch * generate / sum(forward(1, "last") for _ in range(generate))
     return {
         "file": path,
-        "prefill_tokens_per_second": timings.prompt_tokens_per_second,
-        "decode_tokens_per_second": timings.generated_tokens_per_second,
+        "prefill_tokens_per_second": prefill,
+        "decode_tokens_per_second": decode,
         "prompt": prompt,
         "generate": generate,
         "depth": depth,
+        "batch": batch,
         "threads": model.runtime.threads,
         "isa": model.runtime.isa,
         "cpu": cpu_name(),
@@ -75,6 +88,7 @@ def bench(
     prompt: Annotated[int, typer.Option(min=1, help="Tokens read at once.")] = 512,
     generate: Annotated[int, typer.Option(min=1, help="Tokens generated one by one.")] = 64,
     depth: Annotated[int, typer.Option(min=0, help="Positions in the cache before.")] = 0,
+    batch: Annotated[int, typer.Option(min=1, help="Sequences read and written together; speeds are of all.")] = 1,
     repeat: Annotated[int, typer.Option(min=1, help="Runs; the median counts.")] = 1,
     precision: o.Precision = "fast",
     context: o.Context = 0,
@@ -84,7 +98,7 @@ def bench(
 ) -> None:
     """Measure reading and writing speed with random ids."""
     loading = o.loading(locals())
-    runs: List[Dict[str, Any]] = [measure(path, prompt, generate, depth, **loading) for _ in range(repeat)]
+    runs: List[Dict[str, Any]] = [measure(path, prompt, generate, depth, batch, **loading) for _ in range(repeat)]
     result = {name: float(np.median([run[name] for run in runs])) if isinstance(value, float) else value
               for name, value in runs[-1].items()}
     if as_json:

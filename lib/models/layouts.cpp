@@ -153,6 +153,9 @@ void to_column(const Config&, Weight& w) { w.shape = {1, w.elements()}; }
 void to_row(const Config&, Weight& w) { w.shape = {w.elements()}; }
 void to_cube(const Config&, Weight& w) { w.shape = {w.elements(), 1, 1}; }
 void to_matrix(const Config&, Weight& w) { w.shape = {w.elements(), 1}; }
+void to_matrix_again(const Config&, Weight& w) {
+  if (w.shape.size() == 1 && !w.name.ends_with(".bias")) w.shape = {w.elements(), 1};
+}
 void leave(const Config&, Weight&) {}
 void to_rates(const Config& config, Weight& w) {
   exponentiate(config, w);
@@ -230,6 +233,7 @@ constinit const Layout per_head_rates{to_rates, from_rates};
 constinit const Layout norm_groups{group, to_row};
 constinit const Layout per_channel{leave, to_cube};
 constinit const Layout one_row{leave, to_matrix};
+constinit const Layout matrix{leave, to_matrix_again, nullptr, true};
 
 }  // namespace layouts
 }  // namespace ondol

@@ -42,6 +42,7 @@ extern const Layout per_head_rates;   ///< the same, and -exp(x)
 extern const Layout norm_groups;      ///< [width] to [groups, width / groups], for ssm_group_count of them
 extern const Layout per_channel;      ///< [1, 1, channels] to [channels]
 extern const Layout one_row;          ///< [1, columns] to [columns]
+extern const Layout matrix;           ///< the same for a matrix that happens to have one row; its bias is left
 
 // Of a gated delta net's rows [key_heads][q, k, v.., gate..], all q, all k and all v, or all gates (delta_config.cpp).
 extern const Layout delta_inputs;

@@ -35,7 +35,7 @@ const Family table[] = {
     {"gemma2", "gemma2", gemma2, gemma2_names},
     {"gemma3_text", "gemma3", gemma3, gemma2_names},
     {"phi", "phi2", phi, phi_names},
-    {"phi3", "phi3", phi3, plain},
+    {"phi3", "phi3", phi3, phi3_names},
     {"olmo2", "olmo2", olmo2, post_norm_names},
     {"olmo3", "olmo2", olmo3, post_norm_names},
     {"granite", "granite", granite, rotated},

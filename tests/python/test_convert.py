@@ -2,11 +2,13 @@
 
 import json
 
+import gguf
 import numpy as np
 import pytest
 
 import ondol
 
+from test_estimate import ENCODERS, PAIRS
 from test_oracles import DECODERS, tolerance
 
 
@@ -52,6 +54,62 @@ def test_q8_0(oracle):
     assert distance(ondol.Model.load(to / "q8.gguf").logits(ids)) <= 0.05
 
 
+def shapes(folder):
+    """Names and shapes of all tensors of a folder."""
+    found = {}
+    for path in sorted(folder.glob("*.safetensors")):
+        with open(path, "rb") as file:
+            header = json.loads(file.read(int.from_bytes(file.read(8), "little")))
+        found |= {name: entry["shape"] for name, entry in header.items() if name != "__metadata__"}
+    return found
+
+
+@pytest.mark.parametrize("name", [*DECODERS, *ENCODERS, *PAIRS, "bert_mlm", "bert_qa", "bert_reranker", "roberta_ner", "reward_llama",
+                                  "modernbert_mlm", "xlm_roberta_classifier", "embedding_gemma", "qwen3_embedding"])  # fmt: skip
+def test_names_and_shapes(name, data, read_json, tmp_path):
+    """What the library that a folder comes from finds again: as it was."""
+    folder = data / "oracles" / name
+    ondol.convert(folder, tmp_path / "model.gguf")
+    ondol.convert(tmp_path / "model.gguf", tmp_path / "back")
+    prefix = "transformer." if name in ("gpt2", "bloom_alibi") else ""  # published without, and saved with
+    plain = lambda tensors: {tensor.removeprefix(prefix): shape for tensor, shape in tensors.items()}
+    assert plain(shapes(tmp_path / "back")) == plain(shapes(folder))
+    assert json.loads((tmp_path / "back" / "config.json").read_text()) == read_json(f"oracles/{name}/config.json")
+
+
+def test_folder_of_a_foreign_file(demo_path, tmp_path):
+    """Of a GGUF file from elsewhere: names and parameters as Llama's folders have them."""
+    ondol.convert(demo_path, tmp_path)
+    config = json.loads((tmp_path / "config.json").read_text())
+    usual = {"model_type": "llama", "hidden_size": 576, "intermediate_size": 1536, "num_hidden_layers": 30,
+             "num_attention_heads": 9, "num_key_value_heads": 3, "vocab_size": 49152, "tie_word_embeddings": True,
+             "max_position_embeddings": 8192, "rope_theta": 100000.0, "bos_token_id": 1, "eos_token_id": 2}  # fmt: skip
+    assert config | usual == config
+    assert config["rms_norm_eps"] == pytest.approx(1e-5)
+    layer = {f"model.layers.29.{name}.weight" for name in (
+        "input_layernorm", "post_attention_layernorm", "mlp.down_proj", "mlp.gate_proj", "mlp.up_proj",
+        "self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj", "self_attn.o_proj")}  # fmt: skip
+    tensors = shapes(tmp_path)
+    assert {name for name in tensors if ".29." in name} == layer
+    assert {name for name in tensors if ".layers." not in name} == {"model.embed_tokens.weight", "model.norm.weight"}
+
+
+def foreign(path, to):
+    """A GGUF file without the keys that only Ondol writes."""
+    reader = gguf.GGUFReader(path)
+    writer = gguf.GGUFWriter(to, reader.fields["general.architecture"].contents())
+    for field in reader.fields.values():
+        if not field.name.startswith(("GGUF.", "ondol.", "general.architecture")):
+            array = field.types[0] == gguf.GGUFValueType.ARRAY
+            writer.add_key_value(field.name, field.contents(), field.types[0], field.types[-1] if array else None)
+    for tensor in reader.tensors:
+        writer.add_tensor(tensor.name, tensor.data, raw_dtype=tensor.tensor_type)
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+
+
 # Families and variants that llama.cpp's keys can say; the others are written as ondol.<model type>.
 PLAIN = {
     "llama": "llama", "llama3_rope": "llama", "llama_yarn": "llama", "llama_linear_rope": "llama", "mistral_sliding": "llama",
@@ -64,6 +122,44 @@ PLAIN = {
     "mamba": "mamba", "mamba2": "mamba2", "bamba": "granitehybrid", "granitemoehybrid": "granitehybrid", "jamba": "jamba",
     "deepseek_v2_lite": "deepseek2", "deepseek_v3": "deepseek2", "glm4_moe": "glm4moe", "ernie4_5_moe": "ernie4_5-moe",
 }  # fmt: skip
+
+
+# Of which config.json cannot be written yet from the keys alone, and what the error says.
+REFUSED = {"llama3_rope": "rope_freqs", "falcon": "falcon", "mamba2": "mamba2", "bamba": "bamba",
+           "granitemoehybrid": "granitemoehybrid"}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", PLAIN)
+def test_foreign_file_and_its_folder(name, data, tmp_path):
+    """What only keys and tensors say comes back as config.json says it, or is refused."""
+    ondol.convert(data / "oracles" / name, tmp_path / "model.gguf")
+    foreign(tmp_path / "model.gguf", tmp_path / "foreign.gguf")
+    if name in REFUSED:
+        with pytest.raises(ondol.Error, match=REFUSED[name]) as error:
+            ondol.convert(tmp_path / "foreign.gguf", tmp_path / "back")
+        assert error.value.code == "unsupported"
+        return
+    ondol.convert(tmp_path / "foreign.gguf", tmp_path / "back")
+    ids = list(range(3, 90, 7))
+    np.testing.assert_allclose(load(tmp_path / "back").logits(ids), load(tmp_path / "foreign.gguf").logits(ids), atol=1e-4)
+
+
+def test_llama3_scaling_of_a_foreign_file(data, read_json, tmp_path):
+    """As Llama 3.1 has it: its parameters are found from the divisors."""
+    folder = tmp_path / "model"
+    folder.mkdir()
+    (folder / "model.safetensors").symlink_to(data / "oracles" / "llama3_rope" / "model.safetensors")
+    config = read_json("oracles/llama3_rope/config.json")
+    config["rope_parameters"] |= {"original_max_position_embeddings": 8192, "rope_theta": 500000.0}
+    (folder / "config.json").write_text(json.dumps(config))
+    ondol.convert(folder, tmp_path / "model.gguf")
+    foreign(tmp_path / "model.gguf", tmp_path / "foreign.gguf")
+    ondol.convert(tmp_path / "foreign.gguf", tmp_path / "back")
+    scaling = json.loads((tmp_path / "back" / "config.json").read_text())["rope_scaling"]
+    assert scaling == {"rope_type": "llama3", "factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0,
+                       "original_max_position_embeddings": 8192.0}  # fmt: skip
+    ids = list(range(3, 90, 7))
+    np.testing.assert_allclose(load(tmp_path / "back").logits(ids), load(folder).logits(ids), atol=1e-4)
 
 
 @pytest.mark.parametrize("name", PLAIN)

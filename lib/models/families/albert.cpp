@@ -16,7 +16,7 @@ Recipe albert(const Config& c) {
 
 Naming albert_names(const Config&) {
   return {{"embeddings.word_embeddings", "token_embd"},
-          {"embeddings.token_type_embeddings", "token_types"},
+          {"embeddings.token_type_embeddings", "token_types", &layouts::matrix},
           {"embeddings.position_embeddings", "position_embd"},
           {"embeddings.LayerNorm", "token_embd_norm"},
           {"encoder.embedding_hidden_mapping_in", "embd_projection"},

@@ -86,7 +86,7 @@ Naming bart_names(const Config& c) {
           {"decoder.embed_tokens", "token_embd"},
           {"shared", "token_embd"},
           {"lm_head", "output"},
-          {"final_logits_bias", "output.bias"},
+          {"final_logits_bias", "output.bias", &layouts::one_row},
           {"encoder.embed_positions", "enc.position_embd"},
           {"encoder.layernorm_embedding", "enc.token_embd_norm"},
           {"encoder.layer_norm", "enc.output_norm"},

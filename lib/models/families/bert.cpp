@@ -22,7 +22,7 @@ Recipe bert(const Config& c) {
 
 Naming bert_names(const Config&) {
   return {{"embeddings.word_embeddings", "token_embd"},
-          {"embeddings.token_type_embeddings", "token_types"},
+          {"embeddings.token_type_embeddings", "token_types", &layouts::matrix},
           {"embeddings.position_embeddings", "position_embd"},
           {"embeddings.LayerNorm", "token_embd_norm"},
           {"encoder.layer.{}.attention.self.query", "blk.{}.attn_q"},

@@ -20,7 +20,7 @@ Recipe ernie4_5_moe(const Config& c) {
 
 Naming ernie4_5_moe_names(const Config&) {
   return with(with_experts(llama_names()),
-              {{"model.layers.{}.mlp.moe_statics.e_score_correction_bias", "blk.{}.exp_probs_b.bias"}});
+              {{"model.layers.{}.mlp.moe_statics.e_score_correction_bias", "blk.{}.exp_probs_b.bias", &layouts::one_row}});
 }
 
 }  // namespace ondol

@@ -28,13 +28,17 @@ Recipe falcon(const Config& c) {
 }
 
 Naming falcon_names(const Config& c) {
-  const Layout* qkv = groups(c) ? &layouts::kv_groups : c.flag_or("multi_query", true) ? nullptr : &layouts::heads_of_three;
+  const Layout* qkv = groups(c)                        ? &layouts::kv_groups
+                      : c.flag_or("multi_query", true) ? nullptr
+                                                       : &layouts::heads_of_three;
   const bool two = groups(c) && c.count_or("num_ln_in_parallel_attn", 2) == 2;
+  const Rename norm{"transformer.h.{}.input_layernorm", "blk.{}.attn_norm"};
+  const Rename own{"transformer.h.{}.ln_attn", two ? "blk.{}.attn_norm_2" : "blk.{}.attn_norm"};
   return {{"transformer.word_embeddings", "token_embd"},
           {"transformer.ln_f", "output_norm"},
           {"lm_head", "output"},
-          {"transformer.h.{}.input_layernorm", "blk.{}.attn_norm"},
-          {"transformer.h.{}.ln_attn", two ? "blk.{}.attn_norm_2" : "blk.{}.attn_norm"},
+          groups(c) ? norm : own,
+          groups(c) ? own : norm,
           {"transformer.h.{}.ln_mlp", two ? "blk.{}.attn_norm" : "blk.{}.ffn_norm"},
           {"transformer.h.{}.post_attention_layernorm", "blk.{}.ffn_norm"},
           {"transformer.h.{}.self_attention.query_key_value", "blk.{}.attn_qkv", qkv},

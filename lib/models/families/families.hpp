@@ -15,6 +15,7 @@ namespace ondol {
 [[nodiscard]] Recipe gemma2(const Config& config);
 [[nodiscard]] Recipe gemma3(const Config& config);
 [[nodiscard]] Recipe phi3(const Config& config);
+[[nodiscard]] Naming phi3_names(const Config& config);
 [[nodiscard]] Recipe olmo2(const Config& config);
 [[nodiscard]] Recipe olmo3(const Config& config);
 [[nodiscard]] Recipe granite(const Config& config);

@@ -12,7 +12,8 @@ Recipe glm4(const Config& c) {
 }
 
 Naming glm4_names(const Config&) {
-  return with(llama_names(), {{"model.layers.{}.post_self_attn_layernorm", "blk.{}.post_attention_norm"},
+  return with(llama_names(), {{"model.layers.{}.mlp.gate_up_proj", "blk.{}.ffn_up"},
+                              {"model.layers.{}.post_self_attn_layernorm", "blk.{}.post_attention_norm"},
                               {"model.layers.{}.post_mlp_layernorm", "blk.{}.post_ffw_norm"}});
 }
 

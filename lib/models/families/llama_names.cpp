@@ -19,8 +19,8 @@ const Naming& llama_names() {
       {"model.layers.{}.self_attn.rotary_emb.inv_freq", ""},
       {"model.layers.{}.post_attention_layernorm", "blk.{}.ffn_norm"},
       {"model.layers.{}.mlp.gate_proj", "blk.{}.ffn_gate"},
-      {"model.layers.{}.mlp.up_proj", "blk.{}.ffn_up"},
       {"model.layers.{}.mlp.gate_up_proj", "blk.{}.ffn_up"},
+      {"model.layers.{}.mlp.up_proj", "blk.{}.ffn_up"},
       {"model.layers.{}.mlp.down_proj", "blk.{}.ffn_down"},
   };
   return names;

@@ -20,7 +20,7 @@ Recipe nomic_bert(const Config& c) {
 
 Naming nomic_bert_names(const Config&) {
   return {{"embeddings.word_embeddings", "token_embd"},
-          {"embeddings.token_type_embeddings", "token_types"},
+          {"embeddings.token_type_embeddings", "token_types", &layouts::matrix},
           {"emb_ln", "token_embd_norm"},
           {"encoder.layers.{}.attn.Wqkv", "blk.{}.attn_qkv"},
           {"encoder.layers.{}.attn.out_proj", "blk.{}.attn_output"},

@@ -11,4 +11,8 @@ Recipe phi3(const Config& c) {
   return r;
 }
 
+Naming phi3_names(const Config&) {
+  return with(llama_names(), {{"model.layers.{}.mlp.gate_up_proj", "blk.{}.ffn_up"}});
+}
+
 }  // namespace ondol

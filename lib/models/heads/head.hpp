@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstddef>
+#include <string>
+#include <string_view>
 
 #include "blocks/linear.hpp"
 #include "blocks/norm.hpp"
@@ -40,5 +42,9 @@ class Head {
 
 /// How checkpoints name the tensors of heads, whatever the family; the family's own names come after these.
 [[nodiscard]] Naming with_heads(const Config& config, const Naming& family);
+
+/// A name of the tables as the class that config.json names (`architectures`) writes it, which puts its parts behind
+/// prefixes or not. @param gguf  the tensor's name in GGUF files.
+[[nodiscard]] std::string written_name(const Config& config, std::string name, std::string_view gguf);
 
 }  // namespace ondol

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <span>
 #include <string>
@@ -21,6 +22,9 @@ namespace ondol {
 ///
 /// Order: logit down, then id up, the same on every machine. It is made only as far as it is looked at, so that a
 /// large vocabulary costs little. Sums are taken in double, by id or in sorted order. A logit of -inf is no candidate.
+///
+/// As long as most of a vocabulary is left ("dense") there are only the logits, by id, and entries for the most likely
+/// as far as they were looked at; then there are entries for all that are left.
 class Candidates {
  public:
   struct Entry {
@@ -36,21 +40,23 @@ class Candidates {
   /// @throws Error numeric: NaN or +inf.
   void assign(std::span<const float> logits) {
     vocabulary_ = logits.size();
-    entries_.resize(logits.size());
-    for (std::size_t i = 0; i < logits.size(); ++i) entries_[i] = {logits[i], static_cast<Token>(i)};
-    by_id_ = true;
+    logits_.assign(logits.begin(), logits.end());
+    dense_ = true;
     settle();
   }
 
   [[nodiscard]] std::size_t vocabulary() const noexcept { return vocabulary_; }
-  [[nodiscard]] std::size_t size() const noexcept { return entries_.size(); }
-  [[nodiscard]] bool empty() const noexcept { return entries_.empty(); }
+  [[nodiscard]] std::size_t size() const noexcept { return dense_ ? count_ : entries_.size(); }
+  [[nodiscard]] bool empty() const noexcept { return size() == 0; }
   /// In no particular order.
-  [[nodiscard]] std::span<const Entry> entries() const noexcept { return entries_; }
+  [[nodiscard]] std::span<const Entry> entries() {
+    list_all();
+    return entries_;
+  }
 
   /// The i-th most likely candidate.
   [[nodiscard]] const Entry& sorted(std::size_t i) {
-    if (i >= sorted_) sort(std::max({i + 1, 2 * sorted_, std::size_t{64}}));
+    if (i >= sorted_) order(std::max({i + 1, 2 * sorted_, std::size_t{64}}));
     return entries_[i];
   }
   /// exp(logit - largest logit) of the i-th most likely candidate, in (0, 1].
@@ -60,38 +66,35 @@ class Candidates {
   /// Sum of all weights: weight / total() is a probability.
   [[nodiscard]] double total() {
     if (total_ < 0) {
-      if (sorted_ < size()) order_by_id();
-      const float largest = max();
-      double sum = 0;
-      for (std::size_t begin = 0; begin < size(); begin += 64) {  // in parts, whose exponentials go several at a time
-        float weights[64];
-        const std::size_t n = std::min<std::size_t>(64, size() - begin);
-        for (std::size_t i = 0; i < n; ++i) weights[i] = exponential(entries_[begin + i].logit - largest);
-        for (std::size_t i = 0; i < n; ++i) sum += double{weights[i]};
-      }
-      total_ = sum;
+      if (!dense_ && sorted_ < size()) order_by_id();
+      total_ = dense_ ? sum_weights(logits_.size(), [this](std::size_t i) { return logits_[i]; })
+                      : sum_weights(entries_.size(), [this](std::size_t i) { return entries_[i].logit; });
     }
     return total_;
   }
   /// The largest logit; -inf if there are no candidates.
   [[nodiscard]] float max() {
     if (std::isnan(max_)) {
-      float largest = -std::numeric_limits<float>::infinity();
-      for (const Entry& entry : entries_) largest = entry.logit > largest ? entry.logit : largest;
-      max_ = largest;
+      max_ = largest(-std::numeric_limits<float>::infinity(), [](float logit) { return logit; });
     }
     return max_;
+  }
+  /// The largest magnitude of a logit; 0 if there are no candidates.
+  [[nodiscard]] float magnitude() const noexcept {
+    return largest(0, [](float logit) { return is_gone(logit) ? 0.0f : std::fabs(logit); });
   }
 
   /// Keeps the `n` most likely.
   void keep(std::size_t n) {
     if (n >= size()) return;
     if (n == 1) {
-      std::iter_swap(entries_.begin(), first());
+      const Entry one = first();
+      entries_.assign(1, one);
     } else if (n > sorted_) {
-      sort(n);
+      order(n);
     }
-    entries_.erase(entries_.begin() + static_cast<std::ptrdiff_t>(n), entries_.end());
+    entries_.resize(n);
+    dense_ = false;
     by_id_ = n <= 1;
     sorted_ = n;
     total_ = -1;
@@ -100,13 +103,17 @@ class Candidates {
   /// Keeps those for which `good(entry)` holds.
   template <class Predicate>
   void keep_if(Predicate good) {
-    std::erase_if(entries_, [&](const Entry& entry) { return !good(entry); });
+    if (dense_) {
+      list([&](const Entry& entry) { return good(entry); });
+    } else {
+      std::erase_if(entries_, [&](const Entry& entry) { return !good(entry); });
+    }
     changed();
   }
   /// Removes tokens, by id; ids that are no candidates do nothing.
   void remove(std::span<const Token> ids) {
     for (const Token id : ids) {
-      if (Entry* entry = find(id)) entry->logit = -std::numeric_limits<float>::infinity();
+      if (float* logit = find(id)) *logit = -std::numeric_limits<float>::infinity();
     }
     settle();
   }
@@ -114,7 +121,11 @@ class Candidates {
   /// Sets each logit to f(logit). @throws Error numeric: to NaN or +inf.
   template <class F>
   void transform(F f) {
-    for (Entry& entry : entries_) entry.logit = f(entry.logit);
+    if (dense_) {
+      for (float& logit : logits_) logit = is_gone(logit) ? logit : f(logit);
+    } else {
+      for (Entry& entry : entries_) entry.logit = f(entry.logit);
+    }
     settle();
   }
   /// Sets the logit of each candidate that occurs in `ids` to f(logit, number of occurrences).
@@ -127,7 +138,7 @@ class Candidates {
     for (const Token id : ids) {
       std::uint32_t& count = counts_[static_cast<std::size_t>(id)];
       if (count == 0) continue;
-      if (Entry* entry = find(id)) entry->logit = f(entry->logit, count);
+      if (float* logit = find(id)) *logit = f(*logit, count);
       count = 0;
     }
     settle();
@@ -137,7 +148,7 @@ class Candidates {
   void add(std::span<const std::pair<Token, float>> biases) {
     for (const auto& [id, bias] : biases) {
       detail::require_token(id, vocabulary_, "bias");
-      if (Entry* entry = find(id)) entry->logit += bias;
+      if (float* logit = find(id)) *logit += bias;
     }
     settle();
   }
@@ -145,7 +156,7 @@ class Candidates {
   /// The most likely one, of equals the lowest id. @throws Error numeric: there are no candidates.
   [[nodiscard]] Token best() {
     require_some();
-    return first()->id;
+    return first().id;
   }
   /// The first one in sorted order whose probabilities so far go over `u`, a number in [0, 1).
   /// @throws Error numeric: there are no candidates.
@@ -158,7 +169,7 @@ class Candidates {
       const double w = weight(i);
       if (w == 0) break;
       seen += w;
-      last = entries_[i].id;
+      last = sorted(i).id;
     }
     return last;
   }
@@ -166,7 +177,7 @@ class Candidates {
   [[nodiscard]] std::vector<double> probabilities() {
     std::vector<double> p(vocabulary_);
     const double sum = total();
-    for (const Entry& entry : entries_) p[static_cast<std::size_t>(entry.id)] = weight_of(entry) / sum;
+    for (const Entry& entry : entries()) p[static_cast<std::size_t>(entry.id)] = weight_of(entry) / sum;
     return p;
   }
 
@@ -179,6 +190,7 @@ class Candidates {
   void keep_scratch() {
     entries_.clear();
     for (const Scored& scored : scratch_) entries_.push_back(scored.entry);
+    dense_ = false;
     by_id_ = false;
     changed();
   }
@@ -187,7 +199,112 @@ class Candidates {
   static bool before(const Entry& a, const Entry& b) noexcept {
     return a.logit != b.logit ? a.logit > b.logit : a.id < b.id;
   }
-  /// Brings the first `n` into order.
+  static constexpr std::size_t lanes = 16;
+  static bool is_gone(float logit) noexcept { return logit < std::numeric_limits<float>::lowest(); }
+
+  /// The largest f(logit) of all, at least `least`. In lanes, so that compilers take several at a time.
+  template <class F>
+  [[nodiscard]] float largest(float least, F f) const noexcept {
+    if (!dense_) {
+      for (const Entry& entry : entries_) least = f(entry.logit) > least ? f(entry.logit) : least;
+      return least;
+    }
+    float most[lanes];
+    std::fill_n(most, lanes, least);
+    const std::size_t whole = logits_.size() / lanes * lanes;
+    for (std::size_t begin = 0; begin < whole; begin += lanes) {
+      for (std::size_t i = 0; i < lanes; ++i) {
+        const float value = f(logits_[begin + i]);
+        most[i] = value > most[i] ? value : most[i];
+      }
+    }
+    for (std::size_t i = whole; i < logits_.size(); ++i) most[0] = f(logits_[i]) > most[0] ? f(logits_[i]) : most[0];
+    return *std::max_element(most, most + lanes);
+  }
+
+  template <class Logit>
+  [[nodiscard]] double sum_weights(std::size_t count, Logit logit) {
+    const float largest = max();
+    double sum = 0;
+    for (std::size_t begin = 0; begin < count; begin += 64) {  // in parts, whose exponentials go several at a time
+      float weights[64];
+      const std::size_t n = std::min<std::size_t>(64, count - begin);
+      for (std::size_t i = 0; i < n; ++i) weights[i] = exponential(logit(begin + i) - largest);
+      for (std::size_t i = 0; i < n; ++i) sum += double{weights[i]};
+    }
+    return sum;
+  }
+
+  /// Makes entries of those for which `good(entry)` holds: no longer dense.
+  template <class Predicate>
+  void list(Predicate good) {
+    entries_.clear();
+    for (std::size_t i = 0; i < logits_.size(); ++i) {
+      const Entry entry{logits_[i], static_cast<Token>(i)};
+      if (!is_gone(entry.logit) && good(entry)) entries_.push_back(entry);
+    }
+    dense_ = false;
+    by_id_ = true;
+    sorted_ = 0;
+  }
+  void list_all() {
+    if (dense_) list([](const Entry&) { return true; });
+  }
+
+  /// Brings the first `n` into order, or more.
+  void order(std::size_t n) {
+    if (dense_ && select(std::min(n, size()))) return;
+    list_all();
+    sort(n);
+  }
+  /// Makes entries of the `n` most likely of many, in order, and of those as likely as the last. False, and nothing is
+  /// lost, where that is no gain.
+  bool select(std::size_t n) {
+    // A group is every `lanes`-th of a chunk, so that compilers take several at a time.
+    constexpr std::size_t rows = 32, chunk = lanes * rows;
+    const std::size_t chunks = logits_.size() / chunk;
+    const std::size_t groups = chunks * lanes;
+    if (n == 0 || n > groups / 4) return false;
+    maxima_.resize(2 * groups);
+    for (std::size_t c = 0; c < chunks; ++c) {
+      const float* from = logits_.data() + c * chunk;
+      float most[lanes];
+      std::copy_n(from, lanes, most);
+      for (std::size_t row = 1; row < rows; ++row) {
+        for (std::size_t i = 0; i < lanes; ++i) {
+          const float logit = from[row * lanes + i];
+          most[i] = logit > most[i] ? logit : most[i];
+        }
+      }
+      std::copy_n(most, lanes, maxima_.data() + c * lanes);
+    }
+    // At least n logits are no less than the n-th largest of the groups' maxima.
+    const auto ranks = maxima_.begin() + static_cast<std::ptrdiff_t>(groups);
+    std::copy(maxima_.begin(), ranks, ranks);
+    const auto nth = ranks + static_cast<std::ptrdiff_t>(n - 1);
+    std::nth_element(ranks, nth, maxima_.end(), std::greater<>());
+    const float least = *nth;
+    if (is_gone(least)) return false;
+    entries_.clear();
+    const auto take = [&](std::size_t i) {
+      if (logits_[i] >= least) entries_.push_back({logits_[i], static_cast<Token>(i)});
+    };
+    const std::size_t most = 8 * n + rows;
+    for (std::size_t g = 0; g < groups && entries_.size() <= most; ++g) {
+      if (maxima_[g] < least) continue;
+      for (std::size_t row = 0; row < rows; ++row) take(g / lanes * chunk + row * lanes + g % lanes);
+    }
+    for (std::size_t i = chunks * chunk; i < logits_.size() && entries_.size() <= most; ++i) take(i);
+    if (entries_.size() > most) {  // equals without end
+      entries_.clear();
+      sorted_ = 0;
+      return false;
+    }
+    std::sort(entries_.begin(), entries_.end(), before);
+    sorted_ = entries_.size();
+    return true;
+  }
+  /// Brings the first `n` entries into order.
   void sort(std::size_t n) {
     n = std::min(n, size());
     const auto begin = entries_.begin() + static_cast<std::ptrdiff_t>(sorted_);
@@ -203,41 +320,63 @@ class Candidates {
     by_id_ = true;
     sorted_ = 0;
   }
-  Entry* find(Token id) {
-    order_by_id();
+  /// The logit of a candidate; nullptr if it is none.
+  float* find(Token id) {
     const auto i = static_cast<std::size_t>(id);
-    if (i < entries_.size() && entries_[i].id == id) return &entries_[i];
+    if (dense_) return i < logits_.size() && !is_gone(logits_[i]) ? &logits_[i] : nullptr;
+    order_by_id();
+    if (i < entries_.size() && entries_[i].id == id) return &entries_[i].logit;
     const auto at = std::lower_bound(entries_.begin(), entries_.end(), id,
                                      [](const Entry& entry, Token wanted) { return entry.id < wanted; });
-    return at != entries_.end() && at->id == id ? &*at : nullptr;
+    return at != entries_.end() && at->id == id ? &at->logit : nullptr;
   }
   /// After logits were written: the impossible ones go.
   void settle() {
-    bool good = true;
-    bool gone = false;
-    for (const Entry& entry : entries_) {  // without branches: this runs over whole vocabularies
-      good &= entry.logit < std::numeric_limits<float>::infinity();
-      gone |= entry.logit < std::numeric_limits<float>::lowest();
+    std::uint32_t good = 0;
+    std::uint32_t gone = 0;
+    const auto see = [&](float logit) {  // without branches: this runs over whole vocabularies
+      good += logit < std::numeric_limits<float>::infinity() ? 1 : 0;
+      gone += is_gone(logit) ? 1 : 0;
+    };
+    if (dense_) {
+      for (const float logit : logits_) see(logit);
+    } else {
+      for (const Entry& entry : entries_) see(entry.logit);
     }
-    if (!good) refuse();
-    if (gone) std::erase_if(entries_, [](const Entry& e) { return e.logit < std::numeric_limits<float>::lowest(); });
+    if (good < (dense_ ? logits_.size() : entries_.size())) refuse();
+    if (dense_) {
+      count_ = logits_.size() - gone;
+      entries_.clear();
+    } else if (gone > 0) {
+      std::erase_if(entries_, [](const Entry& e) { return is_gone(e.logit); });
+    }
     changed();
   }
-  [[noreturn]] void refuse() const {
-    const auto bad = std::find_if(entries_.begin(), entries_.end(),
-                                  [](const Entry& e) { return !(e.logit < std::numeric_limits<float>::infinity()); });
-    throw Error(Status::numeric, "logit of token " + std::to_string(bad->id) + " is " +
-                                     detail::number_text(bad->logit) + ", expected a number below infinity");
+  [[noreturn]] void refuse() {
+    const auto is_bad = [](float logit) { return !(logit < std::numeric_limits<float>::infinity()); };
+    Entry bad{};
+    if (dense_) {
+      const auto found = std::find_if(logits_.begin(), logits_.end(), is_bad);
+      bad = {*found, static_cast<Token>(found - logits_.begin())};
+    } else {
+      bad = *std::find_if(entries_.begin(), entries_.end(), [&](const Entry& e) { return is_bad(e.logit); });
+    }
+    throw Error(Status::numeric, "logit of token " + std::to_string(bad.id) + " is " + detail::number_text(bad.logit) +
+                                     ", expected a number below infinity");
   }
   /// The most likely one; there must be one.
-  [[nodiscard]] std::vector<Entry>::iterator first() {
-    if (sorted_ > 0) return entries_.begin();
-    auto found = entries_.end();
+  [[nodiscard]] Entry first() {
+    if (sorted_ > 0) return entries_.front();
     const float largest = max();
-    for (auto entry = entries_.begin(); entry != entries_.end(); ++entry) {
-      if (entry->logit == largest && (found == entries_.end() || entry->id < found->id)) found = entry;
+    if (dense_) {
+      const auto at = std::find(logits_.begin(), logits_.end(), largest);
+      return {largest, static_cast<Token>(at - logits_.begin())};
     }
-    return found;
+    const Entry* found = nullptr;
+    for (const Entry& entry : entries_) {
+      if (entry.logit == largest && (!found || entry.id < found->id)) found = &entry;
+    }
+    return *found;
   }
   void changed() noexcept {
     sorted_ = 0;
@@ -248,12 +387,16 @@ class Candidates {
     if (empty()) throw Error(Status::numeric, "no token is left to choose from: all have probability 0");
   }
 
+  std::vector<float> logits_;  ///< dense: by id, -inf is gone
   std::vector<Entry> entries_;
+  std::vector<float> maxima_;  ///< of blocks of logits; memory that stays
   std::vector<Scored> scratch_;
   std::vector<std::uint32_t> counts_;  ///< by id; all 0 between calls
   std::size_t vocabulary_ = 0;
+  bool dense_ = false;
+  std::size_t count_ = 0;                                ///< dense: candidates
   std::size_t sorted_ = 0;                               ///< so many entries stand in front in their final order
-  bool by_id_ = true;                                    ///< ids ascend
+  bool by_id_ = true;                                    ///< ids of entries ascend
   float max_ = std::numeric_limits<float>::quiet_NaN();  ///< NaN = not known
   double total_ = -1;                                    ///< negative = not known
 };

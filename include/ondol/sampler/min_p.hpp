@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cmath>
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -19,7 +20,9 @@ struct MinP {
   void check(std::size_t) const { detail::require(p >= 0 && p <= 1, name, p, "0 .. 1"); }
   void apply(Candidates& c, const History&) const {
     check(c.vocabulary());
-    if (p > 0) c.keep_if([&](const Candidates::Entry& entry) { return c.weight_of(entry) >= double{p}; });
+    if (p <= 0) return;
+    const float least = c.max() + std::log(p) - 1e-3f;  // below it no exponential has to be taken
+    c.keep_if([&](const Candidates::Entry& entry) { return entry.logit >= least && c.weight_of(entry) >= double{p}; });
   }
 };
 

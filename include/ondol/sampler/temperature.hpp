@@ -23,9 +23,7 @@ struct Temperature {
   }
   void apply(Candidates& c, const History&) const {
     check(c.vocabulary());
-    float largest = 0;
-    for (const auto& entry : c.entries()) largest = std::max(largest, std::fabs(entry.logit));
-    if (value == 0 || !std::isfinite(largest / value)) return c.keep(1);
+    if (value == 0 || !std::isfinite(c.magnitude() / value)) return c.keep(1);
     if (value != 1) c.transform([this](float logit) { return logit / value; });
   }
 };

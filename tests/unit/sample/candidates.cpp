@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <limits>
 #include <vector>
 
@@ -110,4 +111,47 @@ TEST_CASE("candidates: logits may be changed after tokens were removed and sorte
   c.remove(std::vector<Token>{3, 0});
   CHECK(c.size() == 2);
   CHECK(c.best() == 2);
+}
+
+TEST_CASE("candidates: a large vocabulary is in the same order, whichever way it is looked at") {
+  std::uint64_t seed = 7;
+  const auto random = [&](std::uint32_t most) {
+    seed = seed * 6364136223846793005u + 1442695040888963407u;
+    return static_cast<std::uint32_t>(seed >> 33) % most;
+  };
+  for (const std::size_t size : {511u, 512u, 513u, 5000u, 40'000u}) {
+    for (const std::uint32_t kinds : {1u, 3u, 200u, 1u << 30}) {  // of logits: many are equal
+      CAPTURE(size);
+      CAPTURE(kinds);
+      std::vector<float> logits(size);
+      for (float& logit : logits) logit = static_cast<float>(random(kinds)) * (10.0f / static_cast<float>(kinds));
+      for (std::size_t i = 0; i < size; i += 1 + random(50)) logits[i] = -std::numeric_limits<float>::infinity();
+      std::vector<Candidates::Entry> expected;
+      for (std::size_t i = 0; i < size; ++i) {
+        if (std::isfinite(logits[i])) expected.push_back({logits[i], static_cast<Token>(i)});
+      }
+      std::ranges::sort(expected, [](const auto& a, const auto& b) {
+        return a.logit != b.logit ? a.logit > b.logit : a.id < b.id;
+      });
+      Candidates all(logits);
+      REQUIRE(all.size() == expected.size());
+      CHECK(all.max() == expected[0].logit);
+      for (std::size_t i = 0; i < expected.size(); ++i) REQUIRE(all.sorted(i) == expected[i]);
+      for (const std::size_t n : {1u, 2u, 40u, 300u}) {
+        Candidates some(logits);
+        some.keep(n);
+        REQUIRE(some.size() == std::min<std::size_t>(n, expected.size()));
+        for (std::size_t i = 0; i < some.size(); ++i) REQUIRE(some.sorted(i) == expected[i]);
+        Candidates looked(logits);
+        (void)looked.sorted(std::min<std::size_t>(5, expected.size() - 1));
+        looked.remove(std::vector{expected[0].id});
+        REQUIRE(looked.best() == expected[1].id);
+      }
+      Candidates few(logits);
+      const float border = expected[expected.size() / 2].logit;
+      few.keep_if([&](const Candidates::Entry& entry) { return entry.logit >= border; });
+      CHECK(few.size() == static_cast<std::size_t>(std::ranges::count_if(
+                              expected, [&](const auto& entry) { return entry.logit >= border; })));
+    }
+  }
 }

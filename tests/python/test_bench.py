@@ -213,3 +213,12 @@ def test_the_command_measures_sequences_together(stories_path):
     assert done.returncode == 0, done.stderr
     result = json.loads(done.stdout)
     assert result["batch"] == 3 and result["prefill_tokens_per_second"] > 0 and result["decode_tokens_per_second"] > 0
+
+
+def test_divergence(demo_path, tmp_path):
+    done = subprocess.run([sys.executable, BENCH / "divergence.py", demo_path, "--alone", "--positions", "60", "--json",
+                           tmp_path / "out.json"], capture_output=True, text=True, timeout=300)  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    [result] = json.loads((tmp_path / "out.json").read_text())
+    assert result["positions"] == 60 and 0 <= result["ondol"]["mean"] < 1e-4
+    assert result["ondol"]["mean"] <= result["ondol"]["percentile_99"] and "mean" in done.stdout

@@ -71,4 +71,5 @@ class LlamaCpp:
             self.read([engine.random_ids(self.vocabulary, 1) for _ in range(self.sequences)])
 
 
-engine.run(LlamaCpp)
+if __name__ == "__main__":
+    engine.run(LlamaCpp)

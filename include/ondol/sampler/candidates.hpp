@@ -4,7 +4,6 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <limits>
 #include <span>
 #include <string>
@@ -14,6 +13,7 @@
 #include "ondol/error.hpp"
 #include "ondol/sampler/exponential.hpp"
 #include "ondol/sampler/parameter.hpp"
+#include "ondol/sampler/top_logits.hpp"
 #include "ondol/tokenizer.hpp"
 
 namespace ondol {
@@ -199,27 +199,14 @@ class Candidates {
   static bool before(const Entry& a, const Entry& b) noexcept {
     return a.logit != b.logit ? a.logit > b.logit : a.id < b.id;
   }
-  static constexpr std::size_t lanes = 16;
   static bool is_gone(float logit) noexcept { return logit < std::numeric_limits<float>::lowest(); }
 
-  /// The largest f(logit) of all, at least `least`. In lanes, so that compilers take several at a time.
+  /// The largest f(logit) of all, at least `least`.
   template <class F>
   [[nodiscard]] float largest(float least, F f) const noexcept {
-    if (!dense_) {
-      for (const Entry& entry : entries_) least = f(entry.logit) > least ? f(entry.logit) : least;
-      return least;
-    }
-    float most[lanes];
-    std::fill_n(most, lanes, least);
-    const std::size_t whole = logits_.size() / lanes * lanes;
-    for (std::size_t begin = 0; begin < whole; begin += lanes) {
-      for (std::size_t i = 0; i < lanes; ++i) {
-        const float value = f(logits_[begin + i]);
-        most[i] = value > most[i] ? value : most[i];
-      }
-    }
-    for (std::size_t i = whole; i < logits_.size(); ++i) most[0] = f(logits_[i]) > most[0] ? f(logits_[i]) : most[0];
-    return *std::max_element(most, most + lanes);
+    if (dense_) return largest_of(logits_, least, f);
+    for (const Entry& entry : entries_) least = f(entry.logit) > least ? f(entry.logit) : least;
+    return least;
   }
 
   template <class Logit>
@@ -260,44 +247,13 @@ class Candidates {
   /// Makes entries of the `n` most likely of many, in order, and of those as likely as the last. False, and nothing is
   /// lost, where that is no gain.
   bool select(std::size_t n) {
-    // A group is every `lanes`-th of a chunk, so that compilers take several at a time.
-    constexpr std::size_t rows = 32, chunk = lanes * rows;
-    const std::size_t chunks = logits_.size() / chunk;
-    const std::size_t groups = chunks * lanes;
-    if (n == 0 || n > groups / 4) return false;
-    maxima_.resize(2 * groups);
-    for (std::size_t c = 0; c < chunks; ++c) {
-      const float* from = logits_.data() + c * chunk;
-      float most[lanes];
-      std::copy_n(from, lanes, most);
-      for (std::size_t row = 1; row < rows; ++row) {
-        for (std::size_t i = 0; i < lanes; ++i) {
-          const float logit = from[row * lanes + i];
-          most[i] = logit > most[i] ? logit : most[i];
-        }
-      }
-      std::copy_n(most, lanes, maxima_.data() + c * lanes);
-    }
-    // At least n logits are no less than the n-th largest of the groups' maxima.
-    const auto ranks = maxima_.begin() + static_cast<std::ptrdiff_t>(groups);
-    std::copy(maxima_.begin(), ranks, ranks);
-    const auto nth = ranks + static_cast<std::ptrdiff_t>(n - 1);
-    std::nth_element(ranks, nth, maxima_.end(), std::greater<>());
-    const float least = *nth;
-    if (is_gone(least)) return false;
     entries_.clear();
-    const auto take = [&](std::size_t i) {
-      if (logits_[i] >= least) entries_.push_back({logits_[i], static_cast<Token>(i)});
-    };
-    const std::size_t most = 8 * n + rows;
-    for (std::size_t g = 0; g < groups && entries_.size() <= most; ++g) {
-      if (maxima_[g] < least) continue;
-      for (std::size_t row = 0; row < rows; ++row) take(g / lanes * chunk + row * lanes + g % lanes);
-    }
-    for (std::size_t i = chunks * chunk; i < logits_.size() && entries_.size() <= most; ++i) take(i);
-    if (entries_.size() > most) {  // equals without end
+    sorted_ = 0;
+    const bool found = n > 0 && top_.each(logits_, n, [this](std::size_t id) {
+      entries_.push_back({logits_[id], static_cast<Token>(id)});
+    });
+    if (!found) {
       entries_.clear();
-      sorted_ = 0;
       return false;
     }
     std::sort(entries_.begin(), entries_.end(), before);
@@ -389,7 +345,7 @@ class Candidates {
 
   std::vector<float> logits_;  ///< dense: by id, -inf is gone
   std::vector<Entry> entries_;
-  std::vector<float> maxima_;  ///< of blocks of logits; memory that stays
+  TopLogits top_;
   std::vector<Scored> scratch_;
   std::vector<std::uint32_t> counts_;  ///< by id; all 0 between calls
   std::size_t vocabulary_ = 0;

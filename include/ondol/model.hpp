@@ -219,6 +219,10 @@ class ONDOL_API Model {
   ///         the last complete position. For all other errors the caches are unchanged.
   [[nodiscard]] std::vector<StepOutput> forward(std::span<const Step> steps, const std::stop_token& stop = {},
                                                 Progress* progress = nullptr) const;
+  /// The same into `outputs`, whose memory is used again: one token after the other costs no allocation but for the blocks
+  /// of the cache. After an error what it holds is of no use.
+  void forward(std::span<const Step> steps, std::vector<StepOutput>& outputs, const std::stop_token& stop = {},
+               Progress* progress = nullptr) const;
 
   /// Rows of the embedding matrix, [ids, hidden_size].
   [[nodiscard]] Tensor embed(std::span<const Token> ids) const;

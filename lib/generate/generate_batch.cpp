@@ -32,9 +32,12 @@ std::vector<Result> generate_batch(const Model& model, std::span<const Prompt> p
   }
 
   bool prefill = true;
-  for (std::vector<Step> steps;; prefill = false) {
+  std::vector<Step> steps;
+  std::vector<Reply*> live;
+  std::vector<StepOutput> outputs;
+  for (;; prefill = false) {
     steps.clear();
-    std::vector<Reply*> live;
+    live.clear();
     for (Sequence& sequence : sequences) {
       if (sequence.reply.ended()) continue;
       live.push_back(&sequence.reply);
@@ -42,9 +45,8 @@ std::vector<Result> generate_batch(const Model& model, std::span<const Prompt> p
     }
     if (live.empty()) break;
     const auto before = Timer::Clock::now();
-    std::vector<StepOutput> outputs;
     try {
-      outputs = model.forward(steps, options.cancel, prefill ? options.prefill_progress.get() : nullptr);
+      model.forward(steps, outputs, options.cancel, prefill ? options.prefill_progress.get() : nullptr);
     } catch (const Error& error) {
       if (error.code() != Status::cancelled) throw;
       for (Reply* reply : live) static_cast<void>(reply->end(Finish::cancelled));

@@ -43,20 +43,21 @@ std::span<const Token> Generation::Impl::pending() const {
 std::optional<Piece> Generation::Impl::next() {
   if (reply.ended()) return std::nullopt;
   const bool prefill = reply.result().ids.empty();
-  if (!logits_) {
+  if (!computed_) {
     if (cancel.stop_requested()) return end(Finish::cancelled);
     const auto start = Timer::Clock::now();
     const Step step{*cache, pending()};
     try {
-      logits_ = std::move(model.forward({&step, 1}, cancel, prefill ? prefill_progress.get() : nullptr).front().logits);
+      model.forward({&step, 1}, outputs_, cancel, prefill ? prefill_progress.get() : nullptr);
     } catch (const Error& error) {
       if (error.code() != Status::cancelled) throw;
       return end(Finish::cancelled);
     }
+    computed_ = true;
     if (prefill) reply.timer().prefilled(Timer::Clock::now() - start);
   }
-  Piece piece = reply.choose(logits_->row(0));
-  logits_.reset();
+  Piece piece = reply.choose(outputs_[0].logits.row(0));
+  computed_ = false;
   if (reply.ended()) ended();
   return piece;
 }

@@ -32,7 +32,8 @@ struct Generation::Impl {
   [[nodiscard]] Piece end(Finish finish);
   void ended();
 
-  std::optional<Tensor> logits_;  ///< computed, but no token chosen from them yet
+  std::vector<StepOutput> outputs_;  ///< of the last step; its memory is used again
+  bool computed_ = false;            ///< no token was chosen from them yet
 };
 
 }  // namespace ondol

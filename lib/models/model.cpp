@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <memory>
 #include <optional>
 
 #include "base/fail.hpp"
@@ -133,32 +134,40 @@ void Model::Impl::run_pass(std::span<const Segment> segments, std::span<const st
 
 namespace {
 
-void go_back(KVCache& cache, std::size_t length, std::optional<KVCache>& before) noexcept {
+void go_back(KVCache& cache, std::size_t length, std::optional<KVCache>* before) noexcept {
   if (before) {
-    cache = std::move(*before);
+    cache = std::move(**before);
   } else {
     (void)cache.impl().truncate(length);
   }
+}
+
+void set_shape(Tensor& tensor, std::size_t rows, std::size_t columns) {
+  tensor.rows = rows;
+  tensor.columns = columns;
+  tensor.values.resize(rows * columns);
 }
 
 }  // namespace
 
 std::vector<StepOutput> Model::forward(std::span<const Step> steps, const std::stop_token& stop,
                                        Progress* progress) const {
+  std::vector<StepOutput> outputs;
+  forward(steps, outputs, stop, progress);
+  return outputs;
+}
+
+void Model::forward(std::span<const Step> steps, std::vector<StepOutput>& outputs, const std::stop_token& stop,
+                    Progress* progress) const {
   impl_->check_steps(steps);
-  std::vector<StepOutput> outputs(steps.size());
-  std::vector<std::size_t> lengths;
+  outputs.resize(steps.size());
   std::size_t total = 0;
   for (std::size_t s = 0; s < steps.size(); ++s) {
+    const std::size_t count = steps[s].tokens.size();
     const std::size_t rows = wanted_count(steps[s]);
-    outputs[s].logits = {rows, rows ? impl_->info.vocabulary : 0, {}};
-    outputs[s].logits.values.resize(rows * impl_->info.vocabulary);
-    if (steps[s].want.hidden) {
-      outputs[s].hidden = {steps[s].tokens.size(), impl_->info.hidden_size, {}};
-      outputs[s].hidden.values.resize(steps[s].tokens.size() * impl_->info.hidden_size);
-    }
-    lengths.push_back(steps[s].cache.length());
-    total += steps[s].tokens.size();
+    set_shape(outputs[s].logits, rows, rows ? impl_->info.vocabulary : 0);
+    set_shape(outputs[s].hidden, steps[s].want.hidden ? count : 0, steps[s].want.hidden ? impl_->info.hidden_size : 0);
+    total += count;
   }
   if (progress) {
     progress->total = total;
@@ -166,31 +175,33 @@ std::vector<StepOutput> Model::forward(std::span<const Step> steps, const std::s
   }
 
   // What windows and states let go of cannot be taken back: of a pass of many a copy is kept, which shares its blocks.
-  std::vector<std::optional<KVCache>> before(steps.size());
-  for (std::size_t s = 0; s < steps.size(); ++s) {
-    if (total > Transformer::pass_rows && impl_->layout->forgets()) before[s] = steps[s].cache;
+  std::vector<std::optional<KVCache>> before;
+  if (total > Transformer::pass_rows && impl_->layout->forgets()) {
+    for (const Step& step : steps) before.emplace_back(step.cache);
   }
   Runtime::State::Turn turn(*impl_->runtime.state());
   Compute compute = impl_->compute(turn);
+  const Arena::Scope scope(compute.arena);
+  auto* lengths = compute.arena.take<std::size_t>(steps.size());
+  for (std::size_t s = 0; s < steps.size(); ++s) lengths[s] = steps[s].cache.length();
+  const std::size_t most = std::min(steps.size(), Transformer::pass_rows);
+  auto* segments = compute.arena.take<Segment>(most);
+  auto* step_of = compute.arena.take<std::size_t>(most);
+  auto* offset_of = compute.arena.take<std::size_t>(most);
   try {
     // Passes of at most pass_rows rows, filled with the steps in order.
-    std::vector<Segment> segments;
-    std::vector<std::size_t> step_of;
-    std::vector<std::size_t> offset_of;
     std::size_t step = 0;
     std::size_t offset = 0;
     while (step < steps.size()) {
-      segments.clear();
-      step_of.clear();
-      offset_of.clear();
-      for (std::size_t room = Transformer::pass_rows; room > 0 && step < steps.size();) {
+      std::size_t n = 0;
+      for (std::size_t room = Transformer::pass_rows; room > 0 && step < steps.size(); ++n) {
         const std::size_t count = std::min(room, steps[step].tokens.size() - offset);
         KVCache::Impl& cache = steps[step].cache.impl();
         if (cache.length() == 0) cache.plan(steps[step].tokens.size());
         cache.make_room(count);
-        segments.push_back({cache, steps[step].tokens.subspan(offset, count)});
-        step_of.push_back(step);
-        offset_of.push_back(offset);
+        std::construct_at(segments + n, Segment{cache, steps[step].tokens.subspan(offset, count)});
+        step_of[n] = step;
+        offset_of[n] = offset;
         room -= count;
         offset += count;
         if (offset == steps[step].tokens.size()) {
@@ -198,8 +209,8 @@ std::vector<StepOutput> Model::forward(std::span<const Step> steps, const std::s
           offset = 0;
         }
       }
-      impl_->run_pass(segments, step_of, offset_of, steps, outputs, stop, compute);
-      for (const Segment& segment : segments) {
+      impl_->run_pass({segments, n}, {step_of, n}, {offset_of, n}, steps, outputs, stop, compute);
+      for (const Segment& segment : std::span(segments, n)) {
         segment.cache.commit(segment.tokens.size());
         if (progress) progress->done += segment.tokens.size();
       }
@@ -208,14 +219,15 @@ std::vector<StepOutput> Model::forward(std::span<const Step> steps, const std::s
     // Cut off what was stored but not committed; unless cancelled, what was committed too.
     for (std::size_t s = 0; s < steps.size(); ++s) {
       steps[s].cache.impl().roll_back();
-      if (e.code() != Status::cancelled) go_back(steps[s].cache, lengths[s], before[s]);
+      if (e.code() != Status::cancelled) go_back(steps[s].cache, lengths[s], before.empty() ? nullptr : &before[s]);
     }
     throw;
   } catch (...) {
-    for (std::size_t s = 0; s < steps.size(); ++s) go_back(steps[s].cache, lengths[s], before[s]);
+    for (std::size_t s = 0; s < steps.size(); ++s) {
+      go_back(steps[s].cache, lengths[s], before.empty() ? nullptr : &before[s]);
+    }
     throw;
   }
-  return outputs;
 }
 
 Tensor Model::embed(std::span<const Token> ids) const {

@@ -72,7 +72,7 @@ struct Transformer::Pass {
   KeyValueSpan* spans;
   KeyValueSpan* sources;  // of a decoder that looks at them
   StateSpan* states;
-  std::vector<Rope::Angles> angles;  // of each rope
+  Rope::Angles* angles;  // of each rope
   DistanceBias biases;
   const float* relative_positions;
   Compute& compute;
@@ -251,7 +251,7 @@ float* Transformer::layers(std::span<const Segment> segments, const std::stop_to
             .spans = compute.arena.take<KeyValueSpan>(segments.size()),
             .sources = compute.arena.take<KeyValueSpan>(segments.size()),
             .states = compute.arena.take<StateSpan>(segments.size()),
-            .angles = {},
+            .angles = compute.arena.take<Rope::Angles>(ropes_.size()),
             .biases = {},
             .relative_positions = relative_positions(compute),
             .compute = compute};
@@ -291,7 +291,9 @@ float* Transformer::layers(std::span<const Segment> segments, const std::stop_to
     }
   }
   embedding_.rows({.ids = ids, .positions = positions, .types = types}, rows, x, compute);
-  for (const Rope& rope : ropes_) pass.angles.push_back(rope.angles({turns, segments.size()}, rows, compute));
+  for (std::size_t i = 0; i < ropes_.size(); ++i) {
+    pass.angles[i] = ropes_[i].angles({turns, segments.size()}, rows, compute);
+  }
   pass.biases = biases(longest, compute);
   auto* normed = compute.arena.take<float>(rows * hidden);
   auto* change = compute.arena.take<float>(rows * hidden);

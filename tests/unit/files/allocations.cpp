@@ -10,10 +10,12 @@ namespace {
 
 std::atomic<std::size_t> used = 0;
 std::atomic<std::size_t> most = 0;
+std::atomic<std::size_t> calls = 0;
 
 void* counted(std::size_t size) noexcept {
   void* p = std::malloc(size == 0 ? 1 : size);
   if (p == nullptr) return nullptr;
+  ++calls;
   const std::size_t now = used += malloc_usable_size(p);
   std::size_t seen = most;
   while (seen < now && !most.compare_exchange_weak(seen, now)) {
@@ -47,7 +49,8 @@ void operator delete[](void* p, const std::nothrow_t&) noexcept { uncounted(p); 
 
 namespace test {
 
-Allocations::Allocations() noexcept : start_(used) { most = start_; }
+Allocations::Allocations() noexcept : start_(used), calls_(::calls) { most = start_; }
 std::size_t Allocations::peak() const noexcept { return most - start_; }
+std::size_t Allocations::calls() const noexcept { return ::calls - calls_; }
 
 }  // namespace test

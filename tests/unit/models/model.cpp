@@ -9,8 +9,10 @@
 #include <thread>
 #include <vector>
 
+#include "files/allocations.hpp"
 #include "models/tiny_model.hpp"
 #include "ondol/error.hpp"
+#include "ondol/sampler.hpp"
 #include "runtime/cpu.hpp"
 #include "temp.hpp"
 
@@ -342,4 +344,28 @@ TEST_CASE("model: eight threads use one model, each gets its own right answer") 
   }
   for (std::thread& thread : threads) thread.join();
   CHECK(std::accumulate(right.begin(), right.end(), 0) == 40);
+}
+
+TEST_CASE("model: one token after the other costs no allocation") {
+  test::TinyModel tiny;
+  tiny.vocabulary = 5000;
+  tiny.format = "Q4_1";
+  const test::MemoryFile file(tiny.writer().bytes());
+  const Model model = Model::load(file.path());
+  KVCache cache = model.new_cache();
+  const Sampler sampler{{RepetitionPenalty{1.1f}, Temperature{0.8f}, TopK{40}, TopP{0.95f}, MinP{0.05f}}, 7};
+  Candidates candidates;
+  std::vector<StepOutput> outputs;
+  std::vector<Token> tokens = some_ids(10, 100);
+  tokens.reserve(100);
+  std::size_t calls = 0;
+  for (int i = 0; i < 50; ++i) {  // all in the first block of the cache, which is there from the start
+    const test::Allocations allocations;
+    const Step step{cache, std::span(tokens).subspan(cache.length())};
+    model.forward({&step, 1}, outputs);
+    candidates.assign(outputs[0].logits.row(0));
+    tokens.push_back(sampler.sample(candidates, {tokens}, 7, tokens.size()));
+    if (i >= 3) calls += allocations.calls();
+  }
+  CHECK(calls == 0);
 }

@@ -21,16 +21,18 @@ from .model import Model, StepOutput, estimate
 from .ngram import NGram, NGramEstimate, NGramTrainer
 from .options import BeamOptions, ChatOptions, GenerateOptions, LoadOptions, RenderOptions
 from .replies import ParsedReply, ReplyDelta, ReplyParser, ToolCall, parse_reply
+from .retrieval import BM25, cosines, ranking, reciprocal_rank_fusion
 from .stream import Piece, Stream
 
 __all__ = [
-    "Answer", "BannedTokens", "BeamOptions", "Candidate", "Chat", "ChatOptions", "ChatTemplate", "ChosenToken",
+    "Answer", "BM25", "BannedTokens", "BeamOptions", "Candidate", "Chat", "ChatOptions", "ChatTemplate", "ChosenToken",
     "DecoderStream", "Encoding", "Entity", "Error", "FileInfo", "Filled", "FrequencyPenalty", "GenerateOptions",
     "GenerationDefaults", "Greedy", "KVCache", "LabelScore", "LoadOptions", "LogitBias", "MemoryEstimate", "MinP",
     "Model", "ModelInfo", "NGram", "NGramEstimate", "NGramScore", "NGramState", "NGramStep", "NGramText",
     "NGramTrainer", "NoRepeatNgram", "ParsedReply", "Piece", "PresencePenalty", "Rating", "RenderOptions",
     "RenderedPrompt", "RepetitionPenalty", "ReplyDelta", "ReplyParser", "Result", "Runtime", "Sampler", "Score", "Step",
     "StepOutput", "StorageType", "Stream", "Temperature", "Timings", "Tokenizer", "ToolCall", "TopK", "TopP", "Typical",
-    "convert", "convert_types", "default_threads", "demo_model", "dequantize", "estimate", "families", "inspect", "parse_reply", "quantize",
-    "reply_formats", "storage_type", "storage_types",
+    "convert", "convert_types", "cosines", "default_threads", "demo_model", "dequantize", "estimate", "families",
+    "inspect", "parse_reply", "quantize", "ranking", "reciprocal_rank_fusion", "reply_formats", "storage_type",
+    "storage_types",
 ]

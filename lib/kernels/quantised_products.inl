@@ -192,17 +192,21 @@ template <int panels, class Weights>
   });
 }
 
-/// Writes `rows` rows of 16 sums to the outputs of a panel.
-void write_out(const QuantisedTask& task, std::size_t panel, std::size_t row, std::size_t rows, const float* sums) {
-  const std::size_t output = panel * panel_rows;
-  const std::size_t count = task.outputs - output < panel_rows ? task.outputs - output : panel_rows;
+/// Writes `rows` rows of sums[panels][stride][16] to the outputs of some panels.
+void write_out(const QuantisedTask& task, std::size_t panel, std::size_t panels, std::size_t row, std::size_t rows,
+               const float* sums, std::size_t stride) {
   for (std::size_t i = 0; i < rows; ++i, sums += 16) {
-    float* out = task.out + (row + i) * task.stride + output;
-    if (count == panel_rows) {
-      const F32x16 y = load(sums);
-      store(out, task.bias ? add(y, load(task.bias + output)) : y);
-    } else {
-      for (std::size_t j = 0; j < count; ++j) out[j] = task.bias ? sums[j] + task.bias[output + j] : sums[j];
+    for (std::size_t p = 0; p < panels; ++p) {
+      const float* from = sums + p * stride * 16;
+      const std::size_t output = (panel + p) * panel_rows;
+      const std::size_t count = task.outputs - output < panel_rows ? task.outputs - output : panel_rows;
+      float* out = task.out + (row + i) * task.stride + output;
+      if (count == panel_rows) {
+        const F32x16 y = load(from);
+        store(out, task.bias ? add(y, load(task.bias + output)) : y);
+      } else {
+        for (std::size_t j = 0; j < count; ++j) out[j] = task.bias ? from[j] + task.bias[output + j] : from[j];
+      }
     }
   }
 }
@@ -217,7 +221,7 @@ void multiply_few(const QuantisedTask& task) noexcept {
       const std::size_t rows = task.last_row - row < tile ? task.last_row - row : tile;
       const Packed<layout> w{task.panels + panel * panel_bytes};
       multiply_tile<1>(int(tile_width(rows)), &w, task.activations + row * task.groups, task.groups, true, sums, 0);
-      write_out(task, panel, row, rows, sums);
+      write_out(task, panel, 1, row, rows, sums, 0);
     }
   }
 }
@@ -271,7 +275,7 @@ void multiply_many(const QuantisedTask& task) noexcept {
           }
         }
       }
-      for (std::size_t p = 0; p < panels; ++p) write_out(task, panel + p, row, last_row - row, sums[p][0]);
+      write_out(task, panel, panels, row, last_row - row, sums[0][0], most_rows);
     }
   }
 }

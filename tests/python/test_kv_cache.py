@@ -107,4 +107,4 @@ def test_t21_bytes_of_positions(demo_path, demo):
         model.forward([(cache, np.arange(200), "none")])
         assert 200 * per_position <= cache.bytes <= (200 + 64) * per_position
     for kind, full in (("f16", 188_743_680), ("f32", 377_487_360), ("q8_0", 100_270_080)):
-        assert ondol.Model.estimate(demo_path, cache_type=kind, context=8192).cache == full
+        assert ondol.Model.estimate(demo_path, cache_type=kind, context=8192).cache_bytes == full

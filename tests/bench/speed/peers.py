@@ -115,7 +115,8 @@ class Environment:
             return python
         how = "building" if kind.from_source else "installing"
         print(f"{how} {', '.join(kind.requirements)} in {folder}", file=sys.stderr)
-        source = ["--no-binary", kind.requirements[0].split("==")[0]] if kind.from_source else []
+        # Not from pip's cache, which may hold what was built for another instruction set.
+        source = ["--no-cache-dir", "--no-binary", kind.requirements[0].split("==")[0]] if kind.from_source else []
         done = subprocess.run([python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *source,
                                *kind.requirements], capture_output=True, text=True,
                               env={**os.environ, "CMAKE_ARGS": _GGML[self.isa]})

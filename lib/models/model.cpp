@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <memory>
-#include <optional>
 
 #include "base/fail.hpp"
 #include "cache/cache.hpp"
@@ -134,9 +133,9 @@ void Model::Impl::run_pass(std::span<const Segment> segments, std::span<const st
 
 namespace {
 
-void go_back(KVCache& cache, std::size_t length, std::optional<KVCache>* before) noexcept {
+void go_back(KVCache& cache, std::size_t length, KVCache* before) noexcept {
   if (before) {
-    cache = std::move(**before);
+    cache = std::move(*before);
   } else {
     (void)cache.impl().truncate(length);
   }
@@ -175,9 +174,9 @@ void Model::forward(std::span<const Step> steps, std::vector<StepOutput>& output
   }
 
   // What windows and states let go of cannot be taken back: of a pass of many a copy is kept, which shares its blocks.
-  std::vector<std::optional<KVCache>> before;
+  std::vector<KVCache> before;
   if (total > Transformer::pass_rows && impl_->layout->forgets()) {
-    for (const Step& step : steps) before.emplace_back(step.cache);
+    for (const Step& step : steps) before.push_back(step.cache);
   }
   Runtime::State::Turn turn(*impl_->runtime.state());
   Compute compute = impl_->compute(turn);

@@ -60,6 +60,7 @@ WeightBinder make_binder(const WeightSource& source, const Config& config, const
     const StoragePlan plan(options.quantize, StoragePlan::layers_of(all));
     for (Weight& weight : all) {
       if (weight.format) weight.format = &plan.format_for(weight);
+      weight.compact = nullptr;
     }
   }
   return {source, std::move(all), options.precision};

@@ -272,3 +272,20 @@ def test_gpt_oss(data, read_json, tmp_path):
     check(tmp_path)
     fast = [ondol.estimate(tmp_path / place).weights_bytes for place in ("quantised", "plain")]
     assert fast[1] - fast[0] == pytest.approx((4 - 34 / 32) * layers * experts * 3 * inner * hidden, rel=0.01)
+
+
+def test_quantised_anew_is_planned(tmp_path):
+    """What a checkpoint's integers are held as does not count once others are asked for."""
+
+    def quantise(shape):
+        out, inputs = shape
+        q = random.integers(0, 256, (inputs, out))
+        scales = scales_of(inputs // GROUP, out)
+        zeros = np.full(scales.shape, 128)
+        values = (scales.astype(np.float32).repeat(GROUP, 0) * (q - zeros.repeat(GROUP, 0))).T
+        return {"qweight": pack(q, 8, 0), "qzeros": pack(zeros - 1, 8, 1), "scales": scales}, values
+
+    folder = model(tmp_path, quantise, {"quant_method": "gptq", "bits": 8, "group_size": GROUP})
+    ondol.convert(folder / "quantised", tmp_path / "q4.gguf", type="q4_0")
+    planned = ondol.estimate(folder / "quantised", quantize="q4_0")
+    assert planned.weights_bytes == ondol.estimate(tmp_path / "q4.gguf").weights_bytes

@@ -16,7 +16,7 @@ import ondol
 from . import options as o
 from .terminal import out, print_json, size
 
-_TYPES = ("", "q8_0", "q6_k", "q4_k_m", "q3_k_m", "q2_k_m")  # "": as they are
+_TYPES = ("q8_0", "q6_k", "q4_k_m", "q3_k_m", "q2_k_m")
 _MACHINE = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
 
 
@@ -42,9 +42,10 @@ def _licence(path: str, info: ondol.FileInfo) -> Optional[str]:
     return "see LICENSE" if (Path(path) / "LICENSE").is_file() else None
 
 
-def _fits(path: str, **options: Any) -> List[_Fit]:
-    totals = ((type, ondol.estimate(path, quantize=type, **options).total_bytes) for type in _TYPES)
-    return [_Fit(type or "as it is", total, total <= _MACHINE) for type, total in totals]
+def _fits(path: str, as_it_is: ondol.MemoryEstimate, **options: Any) -> List[_Fit]:
+    totals = {"as it is": as_it_is.total_bytes}
+    totals |= {type: ondol.estimate(path, quantize=type, **options).total_bytes for type in _TYPES}
+    return [_Fit(type, total, total <= _MACHINE) for type, total in totals.items()]
 
 
 def _table(*columns: str) -> Table:
@@ -96,7 +97,7 @@ def inspect(
     fits: List[_Fit] = []
     try:
         estimate = ondol.estimate(path, **options)
-        fits = _fits(path, **options)
+        fits = _fits(path, estimate, **options)
     except ondol.Error as error:
         if error.code == "invalid_argument":
             raise

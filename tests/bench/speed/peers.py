@@ -8,6 +8,8 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ondol.demo import cache_folder
+
 SCRIPTS = Path(__file__).parent / "engines"
 
 
@@ -69,13 +71,6 @@ _GGML = {
               "-DGGML_BMI2=ON -DGGML_AVX512=ON",
 }
 ISAS = tuple(_GGML)
-
-
-def cache_folder():
-    """As ondol.demo_model() has it."""
-    if os.environ.get("ONDOL_CACHE"):
-        return Path(os.environ["ONDOL_CACHE"])
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "ondol"
 
 
 def _last_line(text):

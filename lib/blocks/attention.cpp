@@ -114,7 +114,7 @@ void Attention::apply(Activations& x, const Pass& pass, std::span<const KeyValue
       compute.kernels.elementwise->multiply(mixed + begin * width, gates + begin * width, n);
     });
   }
-  Activations attended(mixed, rows, width, width);
+  Activations attended(mixed, rows, width, width, Rounding::coarse);
   output.apply(attended, out, compute);
   scale(out, rows * output.outputs(), shape.output_scale, compute);
 }

@@ -27,7 +27,7 @@ void CrossAttention::apply(Activations& x, std::span<const KeyValueSpan> spans, 
   query.apply(x, q, compute);
   attend({.shape = shape, .queries = q, .rows = rows, .spans = spans, .bias = {}, .sinks = {}, .type = type}, mixed,
          compute);
-  Activations attended(mixed, rows, width, width);
+  Activations attended(mixed, rows, width, width, Rounding::coarse);
   output.apply(attended, out, compute);
 }
 

@@ -85,7 +85,7 @@ void DisentangledAttention::apply(Activations& x, const float* positions, std::s
     attend({.shape = own, .queries = q, .rows = rows, .spans = {&span, 1}, .bias = of_rows, .sinks = {}, .type = type},
            mixed, compute);
   }
-  Activations attended(mixed, rows, width, width);
+  Activations attended(mixed, rows, width, width, Rounding::coarse);
   output.apply(attended, out, compute);
 }
 

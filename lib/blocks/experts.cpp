@@ -60,7 +60,7 @@ void Experts::run(const Routes& routes, std::size_t first, std::size_t end, Acti
   const std::size_t begin_place = routes.first_place[first];
   const std::size_t places = routes.first_place[end] - begin_place;
   const bool gathered = x.rows() > 1 || shape.weigh_input;
-  Activations whole(x.values(), x.rows(), hidden, x.stride());  // quantised for as long as this scope
+  Activations whole(x.values(), x.rows(), hidden, x.stride(), x.rounding());  // rounded for as long as this scope
 
   float* in = nullptr;
   if (gathered) {
@@ -87,10 +87,11 @@ void Experts::run(const Routes& routes, std::size_t first, std::size_t end, Acti
     const std::size_t rows = routes.first_place[e + 1] - routes.first_place[e];
     if (rows == 0) continue;
     const std::size_t at = routes.first_place[e] - begin_place;
-    Activations* own = gathered ? new (inputs++) Activations(in + at * hidden, rows, hidden, hidden) : &whole;
+    Activations* own =
+        gathered ? new (inputs++) Activations(in + at * hidden, rows, hidden, hidden, x.rounding()) : &whole;
     *next++ = gate[e].product(*own, gates + at * middle);
     *next++ = up[e].product(*own, raised + at * middle);
-    auto* between = new (inputs++) Activations(gates + at * middle, rows, middle, middle);
+    auto* between = new (inputs++) Activations(gates + at * middle, rows, middle, middle, Rounding::coarse);
     *next_down++ = down[e].product(*between, results + at * hidden);
   }
   multiply({products, next}, compute);

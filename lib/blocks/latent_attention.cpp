@@ -151,7 +151,7 @@ void LatentAttention::apply(Activations& x, const Attention::Pass& pass, std::sp
     products[h] = {&value_up[h].weight, latents + h, nullptr, values + h * shape.value_dim, width};
   }
   multiply({products, heads}, compute);
-  Activations attended(values, rows, width, width);
+  Activations attended(values, rows, width, width, Rounding::coarse);
   output.apply(attended, out, compute);
 }
 

@@ -25,7 +25,7 @@ void Mlp::apply(Activations& x, float* out, Compute& compute) const {
       if (shape.gated) kernels.multiply(product + begin * n, raised + begin * n, count);
     }
   });
-  Activations middle(product, x.rows(), n, n);
+  Activations middle(product, x.rows(), n, n, Rounding::coarse);
   down.apply(middle, out, compute);
   scale(out, x.rows() * down.outputs(), shape.output_scale, compute);
 }

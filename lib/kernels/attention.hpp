@@ -29,17 +29,17 @@ inline constexpr std::size_t cache_block = 64;
 /// sees the positions first[r] <= p < end[r], at least one; the blocks that hold them must be there. Rows may come in
 /// any order; neighbours that see nearly the same positions are fast.
 struct AttentionTask {
-  const float* const* queries;   ///< [rows]
-  float* const* out;             ///< [rows]
-  const std::uint32_t* first;    ///< [rows]
-  const std::uint32_t* end;      ///< [rows]
-  std::size_t rows;              ///< 1 .. 64
-  const std::byte* const* keys;  ///< block b holds the positions [64 b, 64 b + 64) of this kv head
+  const float* const* queries;     ///< [rows]
+  float* const* out;               ///< [rows]
+  const std::uint32_t* first;      ///< [rows]
+  const std::uint32_t* end;        ///< [rows]
+  std::size_t rows;                ///< 1 .. 64
+  const std::byte* const* keys;    ///< block b holds the positions [64 b, 64 b + 64) of this kv head
   const std::byte* const* values;  ///< null: a value is the first value_dim dimensions of its key
   std::size_t key_dim;             ///< at least 1; a multiple of 32 for q8_0
   std::size_t value_dim;           ///< the same
-  float scale;            ///< usually 1 / sqrt(key_dim)
-  float softcap = 0;      ///< > 0: scores become softcap * tanh(score / softcap)
+  float scale;                     ///< usually 1 / sqrt(key_dim)
+  float softcap = 0;               ///< > 0: scores become softcap * tanh(score / softcap)
   CacheType type;
   float* scratch;  ///< attention_scratch(rows, key_dim, value_dim) floats of this task alone
   /// Null, or what is added to the score of position p: bias[r][p]; read for whole blocks.
@@ -48,13 +48,12 @@ struct AttentionTask {
   const float* sinks = nullptr;
 };
 
-[[nodiscard]] std::size_t attention_scratch(std::size_t rows, std::size_t key_dim,
-                                            std::size_t value_dim) noexcept;
+[[nodiscard]] std::size_t attention_scratch(std::size_t rows, std::size_t key_dim, std::size_t value_dim) noexcept;
 
 struct AttentionKernels {
-  /// out = softmax(scale * q K^T + bias over the visible positions) V, online in blocks of 64 positions (Milakov & Gimelshein
-  /// 2018). Each row's result is a function of its query, the visible keys and values and their positions only. A row
-  /// whose scores hold a NaN gives NaN.
+  /// out = softmax(scale * q K^T + bias over the visible positions) V, online in blocks of 64 positions (Milakov &
+  /// Gimelshein 2018). Each row's result is a function of its query, the visible keys and values and their positions
+  /// only. A row whose scores hold a NaN gives NaN.
   void (*attend)(const AttentionTask& task) noexcept;
 
   /// Stores one position of one kv head into a block: `key` is key_dim floats, `value` value_dim, slot is

@@ -1,8 +1,8 @@
 // Bodies of kernels/attention.hpp. A row's sums run over its own visible positions only, so neither what else shares
 // its tile nor what lies in the rest of a block can touch its bits.
 #include "kernels/attention.hpp"
-#include "kernels/simd/elements.inl"
 #include "kernels/simd/curves.inl"
+#include "kernels/simd/elements.inl"
 #include "kernels/simd/exp.inl"
 
 namespace ondol::ISA {
@@ -261,7 +261,8 @@ float* values_of_keys(const State& s, const typename From::Element* keys, std::s
       for (std::size_t i = 0; i < 4; ++i) {
         store(part[i], d + i < value_dim ? From::load16(keys + (d + i) * positions + p) : zero());
       }
-      for (std::size_t i = 0; i < 16; i += 4) transpose4(part[0] + i, 16, s.wide_values + (p + i) * s.width + d, s.width);
+      for (std::size_t i = 0; i < 16; i += 4)
+        transpose4(part[0] + i, 16, s.wide_values + (p + i) * s.width + d, s.width);
     }
   }
   return s.wide_values;
@@ -313,9 +314,8 @@ void attend_q8(const AttentionTask& t) {
     return s.wide_values;
   };
   if (t.values == nullptr) {
-    attend_blocks<FromFloat, FromFloat>(t, keys, [&](const State& s, std::size_t) {
-      return values_of_keys<FromFloat>(s, s.wide_keys, t.value_dim);
-    });
+    attend_blocks<FromFloat, FromFloat>(
+        t, keys, [&](const State& s, std::size_t) { return values_of_keys<FromFloat>(s, s.wide_keys, t.value_dim); });
     return;
   }
   attend_blocks<FromFloat, FromFloat>(t, keys, values);

@@ -8,10 +8,10 @@ namespace ondol {
 /// Pointwise functions between the two products of a feed-forward block.
 enum class Activation : std::uint8_t {
   identity,
-  silu,          ///< x sigmoid(x)
-  gelu,          ///< x Phi(x), by erf
-  gelu_tanh,     ///< its approximation by tanh ("gelu_new", "gelu_pytorch_tanh")
-  quick_gelu,    ///< x sigmoid(1.702 x)
+  silu,        ///< x sigmoid(x)
+  gelu,        ///< x Phi(x), by erf
+  gelu_tanh,   ///< its approximation by tanh ("gelu_new", "gelu_pytorch_tanh")
+  quick_gelu,  ///< x sigmoid(1.702 x)
   relu,
   relu_squared,  ///< max(x, 0)^2
   sigmoid,
@@ -25,7 +25,8 @@ enum class Activation : std::uint8_t {
 struct ElementwiseKernels {
   /// y[i] = x[i] / sqrt(mean(x^2) + eps) * weight[i]. Zhang & Sennrich 2019.
   void (*rms_norm)(const float* x, const float* weight, float eps, std::size_t n, float* y) noexcept;
-  /// y[i] = (x[i] - mean(x)) / sqrt(variance(x) + eps) * weight[i] + bias[i]; weight and bias may be null. Ba et al. 2016.
+  /// y[i] = (x[i] - mean(x)) / sqrt(variance(x) + eps) * weight[i] + bias[i]; weight and bias may be null. Ba et al.
+  /// 2016.
   void (*layer_norm)(const float* x, const float* weight, const float* bias, float eps, std::size_t n,
                      float* y) noexcept;
   /// x[i] += y[i].

@@ -61,44 +61,59 @@ std::uint64_t packed_bytes(const Format& format, std::uint64_t rows, std::uint64
   return bytes_of(product_of(format, precision), rows, columns);
 }
 
-const Activations::Quantised& Activations::quantised(Compute& compute) {
-  if (!quantised_) {
+const void* Activations::rounded(Rounding rounding, Compute& compute) {
+  const void*& made = rounded_[static_cast<std::size_t>(rounding)];
+  if (!made) {
     const QuantisedKernels& kernels = *compute.kernels.quantised;
+    const RoundedKernels& own = kernels.by_rounding[static_cast<std::size_t>(rounding)];
     const std::size_t groups = columns_ / group_inputs;
     const std::size_t rest = rows_ % kernels.tile;
     const std::size_t padded = rows_ - rest + (rest ? kernels.tile_width(rest) : 0);
-    auto* all = compute.arena.take<ActivationGroup>(padded * groups);
+    auto* all = compute.arena.take<std::byte>(padded * groups * own.group_bytes);
     const std::size_t tiles_of_a_task = std::max<std::size_t>(1, work_of_a_task / (kernels.tile * columns_ + 1));
     compute.pool.parallel_ranges(
         (rows_ + kernels.tile - 1) / kernels.tile, tiles_of_a_task, [&](std::size_t begin, std::size_t end) {
           for (std::size_t row = begin * kernels.tile; row < std::min(rows_, end * kernels.tile); row += kernels.tile) {
-            kernels.quantise(values_ + row * stride_, stride_, std::min(kernels.tile, rows_ - row), groups,
-                             all + row * groups);
+            own.quantise(values_ + row * stride_, stride_, std::min(kernels.tile, rows_ - row), groups,
+                         all + row * groups * own.group_bytes);
           }
         });
-    quantised_ = new (compute.arena.take<Quantised>(1)) Quantised{all};
+    made = all;
   }
-  return *quantised_;
+  return made;
 }
 
 namespace {
 
+using QuantisedKernel = void (*)(const QuantisedTask& task) noexcept;
+
+QuantisedKernel find_kernel(const QuantisedKernels& kernels, Product product, Rounding rounding) noexcept {
+  return kernels.by_rounding[static_cast<std::size_t>(rounding)].multiply[static_cast<std::size_t>(product)];
+}
+
+/// What the product asks for, or `fine` where there is no other.
+Rounding rounding_of(const MatrixProduct& p, const QuantisedKernels& kernels) noexcept {
+  return find_kernel(kernels, p.w->product(), p.x->rounding()) ? p.x->rounding() : Rounding::fine;
+}
+
 /// Tasks are blocks of panels by blocks of rows, so many that threads end at about the same time. The activations are
-/// quantised already.
+/// rounded already.
 void multiply_quantised(std::span<const MatrixProduct> products, Compute& compute) {
   struct Plan {
     QuantisedTask all;
-    void (*kernel)(const QuantisedTask& task) noexcept;
+    QuantisedKernel kernel;
     std::size_t grain;    // panels of a task
     std::size_t columns;  // tasks beside each other
     std::size_t end;      // of its tasks, counted through all products
   };
   const Arena::Scope scope(compute.arena);
   auto* plans = compute.arena.take<Plan>(products.size());
+  const QuantisedKernels& kernels = *compute.kernels.quantised;
   const auto threads = static_cast<std::size_t>(compute.pool.threads());
   std::size_t tasks = 0;
   for (std::size_t i = 0; i < products.size(); ++i) {
     const PackedMatrix& w = *products[i].w;
+    const Rounding rounding = rounding_of(products[i], kernels);
     const std::size_t rows = products[i].x->rows();
     const std::size_t row_blocks = (rows + row_block - 1) / row_block;
     const std::size_t work = w.bytes() * std::min(rows, row_block) / work_of_a_task;
@@ -114,13 +129,13 @@ void multiply_quantised(std::span<const MatrixProduct> products, Compute& comput
                         .last_panel = panels,
                         .groups = w.columns() / group_inputs,
                         .outputs = w.rows(),
-                        .activations = products[i].x->quantised(compute).groups,
+                        .activations = products[i].x->rounded(rounding, compute),
                         .first_row = 0,
                         .last_row = rows,
                         .bias = products[i].bias,
                         .out = products[i].out,
                         .stride = products[i].stride},
-                .kernel = compute.kernels.quantised->multiply[static_cast<std::size_t>(w.product())],
+                .kernel = find_kernel(kernels, w.product(), rounding),
                 .grain = grain,
                 .columns = columns,
                 .end = tasks};
@@ -141,11 +156,11 @@ void multiply_quantised(std::span<const MatrixProduct> products, Compute& comput
 }  // namespace
 
 void multiply(std::span<const MatrixProduct> products, Compute& compute) {
-  // Both kinds in lists of their own. The lists lie behind the quantised activations, which outlive this call.
+  // Both kinds in lists of their own. The lists lie behind the rounded activations, which outlive this call.
   std::size_t quantised = 0;
   for (const MatrixProduct& p : products) {
     if (p.x->rows() == 0 || !find_layout(p.w->product())) continue;
-    (void)p.x->quantised(compute);
+    (void)p.x->rounded(rounding_of(p, *compute.kernels.quantised), compute);
     ++quantised;
   }
   const Arena::Scope scope(compute.arena);

@@ -45,28 +45,36 @@ class PackedMatrix {
 [[nodiscard]] std::uint64_t packed_bytes(const Format& format, std::uint64_t rows, std::uint64_t columns,
                                          Precision precision) noexcept;
 
-/// The left side of products: `rows` rows of `columns` floats, and their quantised form, made once when a product first
-/// asks for it and shared by all products with the same input. Memory comes from the arena of `compute`.
+/// What products with quantised weights round activations to: 8 bits (`coarse`), which is faster, or 16 (`fine`), whose
+/// error does not show beside that of the weights. Weights with signed 8-bit levels take 16 bits in any case.
+enum class Rounding { coarse, fine };
+
+/// The left side of products: `rows` rows of `columns` floats, and their rounded forms, each made once when a product
+/// first asks for it and shared by all products with the same input. Memory comes from the arena of `compute`.
 class Activations {
  public:
   /// Row i starts at values + i * stride; the values must stay valid and unchanged.
-  Activations(const float* values, std::size_t rows, std::size_t columns, std::size_t stride) noexcept
-      : values_(values), rows_(rows), columns_(columns), stride_(stride) {}
+  Activations(const float* values, std::size_t rows, std::size_t columns, std::size_t stride,
+              Rounding rounding = Rounding::fine) noexcept
+      : values_(values), rows_(rows), columns_(columns), stride_(stride), rounding_(rounding) {}
 
   [[nodiscard]] const float* values() const noexcept { return values_; }
   [[nodiscard]] std::size_t rows() const noexcept { return rows_; }
   [[nodiscard]] std::size_t columns() const noexcept { return columns_; }
   [[nodiscard]] std::size_t stride() const noexcept { return stride_; }
 
-  struct Quantised;  ///< kernels/quantised_products.hpp
-  [[nodiscard]] const Quantised& quantised(Compute& compute);
+  [[nodiscard]] Rounding rounding() const noexcept { return rounding_; }
+
+  /// Groups of integers, in tiles of rows: kernels/quantised_products.hpp.
+  [[nodiscard]] const void* rounded(Rounding rounding, Compute& compute);
 
  private:
   const float* values_;
   std::size_t rows_;
   std::size_t columns_;
   std::size_t stride_;
-  const Quantised* quantised_ = nullptr;
+  Rounding rounding_;
+  const void* rounded_[2] = {};
 };
 
 /// out[i * stride + j] = sum over k of x[i][k] * w[j][k] (+ bias[j] if bias is not null), for all rows i of x, j of w.

@@ -1,5 +1,6 @@
 // Products of packed integer weights and quantised activations, for every Layout. Included once an ISA, after its simd
 // files.
+#include <algorithm>
 #include <type_traits>
 #include <utility>
 
@@ -26,8 +27,16 @@ constexpr int steps = 8;  // of four inputs in a group
 
 constexpr int prefetch_bytes = 8192;  // ahead: what a core needs to draw all the bandwidth it can get
 
+/// The levels of each row that are multiplied at a time, and the activations: two of 16 bits, or four of 8.
+template <class Integer>
+using Levels = std::conditional_t<sizeof(Integer) == 1, Bytes, Words>;
+/// What those products are summed in; after `run_of` of them it is added to 32 bits.
+template <class Integer>
+using Partial = std::conditional_t<sizeof(Integer) == 1, ByteSum, I32x16>;
+
 /// What the inner loop needs to know of a Layout; many have the same.
 struct Shape {
+  int bits;    ///< of a level
   int offset;  ///< subtracted from each level
   int parts;   ///< of a group with their own scale
   bool minima;
@@ -36,7 +45,7 @@ struct Shape {
 /// The weights of a group, straight from the panel.
 template <Layout layout>
 struct Packed {
-  static constexpr Shape shape{layout.offset, layout.scale_inputs == 16 ? 2 : 1, layout.minima};
+  static constexpr Shape shape{layout.bits, layout.offset, layout.scale_inputs == 16 ? 2 : 1, layout.minima};
   static constexpr LayoutBytes at{layout};
 
   const std::byte* block;
@@ -55,7 +64,7 @@ struct Packed {
     constexpr int each = 8 / bits;
     return move_bits(load_as<Bytes>(plane + step / each * 64), (1 << bits) - 1, step % each * bits, to);
   }
-  [[gnu::always_inline]] Bytes levels(int step) const {
+  [[gnu::always_inline]] Bytes bytes(int step) const {
     const std::byte* plane = block + at.levels + group * at.group;
     if constexpr (layout.bits == 8) {
       return load_as<Bytes>(plane + step * 64);
@@ -71,9 +80,14 @@ struct Packed {
       }
     }
   }
-  /// Levels 4 step + first and 4 step + first + 2 of each row.
-  [[gnu::always_inline]] Words words(int step, int first) const {
-    return widen(levels(step), first, layout.bits == 8 || layout.codebook);
+  /// Levels 4 piece and the next three of each row; or 4 piece / 2 + piece % 2 and the next but one.
+  template <class Integer>
+  [[gnu::always_inline]] Levels<Integer> piece(int i) const {
+    if constexpr (sizeof(Integer) == 1) {
+      return bytes(i);
+    } else {
+      return widen(bytes(i / 2), i % 2, layout.bits == 8 || layout.codebook);
+    }
   }
   /// The integers from byte `from` of the block on that belong to a part of the group.
   [[gnu::always_inline]] F32x16 integers(int from, int part, bool upper) const {
@@ -90,19 +104,23 @@ struct Packed {
   }
 };
 
-/// The same unpacked, for products with many rows: the offset is subtracted. Only what the shape has is set.
+/// The same unpacked, for products with many rows. Words have their offset subtracted. Only what the shape has is set.
+template <class Integer>
 struct alignas(64) UnpackedGroup {
-  std::int16_t words[steps][2][32];
+  Levels<Integer> pieces[steps * sizeof(Integer)];
   float scale[2][16];
   float minimum[2][16];
 };
 
-template <Layout layout>
-void unpack_group(const Packed<layout>& w, UnpackedGroup& out) {
-  unrolled<2 * steps>([&](auto i) __attribute__((always_inline)) {
-    constexpr int step = decltype(i)::value / 2, first = decltype(i)::value % 2;
-    const Words words = w.words(step, first);
-    store_as(out.words[step][first], layout.offset ? subtract(words, layout.offset) : words);
+template <class Integer, Layout layout>
+void unpack_group(const Packed<layout>& w, UnpackedGroup<Integer>& out) {
+  unrolled<steps * sizeof(Integer)>([&](auto i) __attribute__((always_inline)) {
+    const auto piece = w.template piece<Integer>(i.value);
+    if constexpr (sizeof(Integer) == 2 && layout.offset) {
+      out.pieces[i.value] = subtract(piece, layout.offset);
+    } else {
+      out.pieces[i.value] = piece;
+    }
   });
   for (int part = 0; part < w.shape.parts; ++part) {
     store(out.scale[part], w.scale(part));
@@ -110,63 +128,109 @@ void unpack_group(const Packed<layout>& w, UnpackedGroup& out) {
   }
 }
 
-template <Shape packed>
+template <class Type, Shape packed>
 struct Unpacked {
-  static constexpr Shape shape{0, packed.parts, packed.minima};
-  const UnpackedGroup* group;
+  static constexpr Shape shape{packed.bits, sizeof(Type) == 2 ? 0 : packed.offset, packed.parts, packed.minima};
+  const UnpackedGroup<Type>* group;
 
   [[gnu::always_inline]] void next() { ++group; }
   [[gnu::always_inline]] void prefetch() const {}
-  [[gnu::always_inline]] Words words(int step, int first) const { return load_as<Words>(group->words[step][first]); }
+  template <class Integer>
+  [[gnu::always_inline]] Levels<Integer> piece(int i) const {
+    return group->pieces[i];
+  }
   [[gnu::always_inline]] F32x16 scale(int part) const { return load(group->scale[part]); }
   [[gnu::always_inline]] F32x16 minimum(int part) const { return load(group->minimum[part]); }
 };
 
-/// Adds `groups` groups of some panels times a tile of `width` rows to sums[panels][stride][16]; `fresh` sums begin at
-/// zero. Panels beside each other share what is read of the activations.
-template <int width, int panels, class Weights>
-void multiply_tile(const Weights* from, const ActivationGroup* a, std::size_t groups, bool fresh, float* sums,
-                   std::size_t stride) {
+/// Activations of a tile from some group on, and where their rests lie.
+template <class Integer>
+struct Tile {
+  static constexpr std::size_t parts = sizeof(Integer) == 1 ? 2 : 1;  // the groups, their rests
+  const ActivationGroup<Integer>* groups;
+  std::size_t to_rests;
+
+  Tile(const void* activations, std::size_t row, std::size_t width, std::size_t group, std::size_t all_groups)
+      : groups(static_cast<const ActivationGroup<Integer>*>(activations) + parts * row * all_groups + group * width),
+        to_rests(all_groups * width) {}
+};
+
+/// Adds a group of some panels times a tile of `width` rows to y[row][panel]. Panels beside each other share what is
+/// read of the activations.
+template <int width, int panels, class Integer, class Weights>
+[[gnu::always_inline]] inline void multiply_group(const Weights* w, const ActivationGroup<Integer>* a, F32x16* y) {
   constexpr int parts = Weights::shape.parts;
   constexpr int offset = Weights::shape.offset;
   constexpr bool minima = Weights::shape.minima;
-  constexpr int count = width * panels;  // sums, of a row for all panels together
+  constexpr int count = width * panels;
+  constexpr int pieces = steps * int(sizeof(Integer)) / parts;
+  constexpr int each = 4 / int(sizeof(Integer));  // activations of a piece
+  constexpr int run_pieces = std::min(pieces, sizeof(Integer) == 1 ? byte_sum_pieces(Weights::shape.bits) : pieces);
+  unrolled<parts>([&](auto which) __attribute__((always_inline)) {
+    constexpr int part = decltype(which)::value;
+    constexpr int of = parts == 1 ? 0 : 1 + part;  // the activations' sums
+    I32x16 sum[count];
+    unrolled<pieces / run_pieces>([&](auto which_run) __attribute__((always_inline)) {
+      const auto before = [&](int i) __attribute__((always_inline)) {
+        return which_run.value == 0 ? start(offset, a[i / panels].minus_sum[of]) : sum[i];
+      };
+      Partial<Integer> partial[count];
+      unrolled<count>([&](auto i) __attribute__((always_inline)) {
+        partial[i.value] = begin<Partial<Integer>>(before(i.value));
+      });
+      unrolled<run_pieces>([&](auto j) __attribute__((always_inline)) {
+        constexpr int piece = part * pieces + decltype(which_run)::value * run_pieces + decltype(j)::value;
+        Levels<Integer> levels[panels];
+        for (int p = 0; p < panels; ++p) levels[p] = w[p].template piece<Integer>(piece);
+        unrolled<count>([&](auto i) __attribute__((always_inline)) {
+          partial[i.value] = dot(partial[i.value], levels[i.value % panels], a[i.value / panels].q + each * piece);
+        });
+      });
+      unrolled<count>([&](auto i)
+                          __attribute__((always_inline)) { sum[i.value] = finish(before(i.value), partial[i.value]); });
+    });
+    F32x16 scale[panels];
+    for (int p = 0; p < panels; ++p) scale[p] = w[p].scale(part);
+    unrolled<count>([&](auto i) __attribute__((always_inline)) {
+      y[i.value] = multiply_add(to_float(sum[i.value]),
+                                multiply(scale[i.value % panels], broadcast(a[i.value / panels].scale)), y[i.value]);
+    });
+    if constexpr (minima) {
+      for (int p = 0; p < panels; ++p) scale[p] = w[p].minimum(part);
+      unrolled<count>([&](auto i) __attribute__((always_inline)) {
+        y[i.value] = multiply_add(scale[i.value % panels], broadcast(a[i.value / panels].sum[of]), y[i.value]);
+      });
+    }
+  });
+}
+
+/// The same for a rest, which is seldom: kept out of the loop, whose registers it would cost.
+template <int width, int panels, class Integer, class Weights>
+[[gnu::noinline]] void multiply_rest(const Weights* w, const ActivationGroup<Integer>* a, F32x16* y) {
+  multiply_group<width, panels>(w, a, y);
+}
+
+/// Adds `groups` groups to sums[panels][stride][16]; `fresh` sums begin at zero.
+template <int width, int panels, class Integer, class Weights>
+void multiply_tile(const Weights* from, Tile<Integer> rows, std::size_t groups, bool fresh, float* sums,
+                   std::size_t stride) {
+  constexpr int count = width * panels;
   Weights w[panels];
   for (int p = 0; p < panels; ++p) w[p] = from[p];
   F32x16 y[count];
   const auto place = [&](int i) { return sums + (std::size_t(i % panels) * stride + std::size_t(i / panels)) * 16; };
-  unrolled<count>([&](auto i)
-                      __attribute__((always_inline)) { y[i.value] = fresh ? zero() : load(place(i.value)); });
-  for (; groups > 0; --groups, a += width) {
+  unrolled<count>([&](auto i) __attribute__((always_inline)) { y[i.value] = fresh ? zero() : load(place(i.value)); });
+  for (; groups > 0; --groups, rows.groups += width) {
     for (int p = 0; p < panels; ++p) w[p].prefetch();
-    unrolled<parts>([&](auto which) __attribute__((always_inline)) {
-      constexpr int part = decltype(which)::value;
-      constexpr int run = parts == 1 ? 0 : 1 + part;  // of the activations' sums
-      I32x16 sum[count];
-      unrolled<count>([&](auto i) __attribute__((always_inline)) {
-        sum[i.value] = start(offset, a[i.value / panels].minus_sum[run]);
-      });
-      unrolled<2 * steps / parts>([&](auto j) __attribute__((always_inline)) {
-        constexpr int pair = part * steps + decltype(j)::value;
-        Words words[panels];
-        for (int p = 0; p < panels; ++p) words[p] = w[p].words(pair / 2, pair % 2);
-        unrolled<count>([&](auto i) __attribute__((always_inline)) {
-          sum[i.value] = dot(sum[i.value], words[i.value % panels], a[i.value / panels].q + 2 * pair);
-        });
-      });
-      F32x16 scale[panels];
-      for (int p = 0; p < panels; ++p) scale[p] = w[p].scale(part);
-      unrolled<count>([&](auto i) __attribute__((always_inline)) {
-        y[i.value] = multiply_add(to_float(sum[i.value]),
-                                  multiply(scale[i.value % panels], broadcast(a[i.value / panels].scale)), y[i.value]);
-      });
-      if constexpr (minima) {
-        for (int p = 0; p < panels; ++p) scale[p] = w[p].minimum(part);
-        unrolled<count>([&](auto i) __attribute__((always_inline)) {
-          y[i.value] = multiply_add(scale[i.value % panels], broadcast(a[i.value / panels].sum[run]), y[i.value]);
-        });
+    multiply_group<width, panels>(w, rows.groups, y);
+    if constexpr (rows.parts > 1) {
+      if (rows.groups->has_rest) [[unlikely]] {
+        F32x16 with_rest[count];
+        unrolled<count>([&](auto i) __attribute__((always_inline)) { with_rest[i.value] = y[i.value]; });
+        multiply_rest<width, panels>(w, rows.groups + rows.to_rests, with_rest);
+        unrolled<count>([&](auto i) __attribute__((always_inline)) { y[i.value] = with_rest[i.value]; });
       }
-    });
+    }
     for (int p = 0; p < panels; ++p) w[p].next();
   }
   unrolled<count>([&](auto i) __attribute__((always_inline)) { store(place(i.value), y[i.value]); });
@@ -183,12 +247,12 @@ std::size_t tile_width(std::size_t rows) noexcept {
 }
 
 /// multiply_tile with the width as a number.
-template <int panels, class Weights>
-[[gnu::always_inline]] inline void multiply_tile(int width, const Weights* w, const ActivationGroup* a,
-                                                 std::size_t groups, bool fresh, float* sums, std::size_t stride) {
+template <int panels, class Integer, class Weights>
+[[gnu::always_inline]] inline void multiply_tile(int width, const Weights* w, Tile<Integer> rows, std::size_t groups,
+                                                 bool fresh, float* sums, std::size_t stride) {
   unrolled<widths>([&](auto i) __attribute__((always_inline)) {
     constexpr int each = tile_widths[decltype(i)::value];
-    if (width == each) multiply_tile<each, panels>(w, a, groups, fresh, sums, stride);
+    if (width == each) multiply_tile<each, panels>(w, rows, groups, fresh, sums, stride);
   });
 }
 
@@ -212,7 +276,7 @@ void write_out(const QuantisedTask& task, std::size_t panel, std::size_t panels,
 }
 
 /// Few rows: levels are unpacked in registers.
-template <Layout layout>
+template <class Integer, Layout layout>
 void multiply_few(const QuantisedTask& task) noexcept {
   const std::size_t panel_bytes = task.groups / LayoutBytes(layout).block_groups * LayoutBytes(layout).block;
   alignas(64) float sums[tile * 16];
@@ -220,14 +284,16 @@ void multiply_few(const QuantisedTask& task) noexcept {
     for (std::size_t row = task.first_row; row < task.last_row; row += tile) {
       const std::size_t rows = task.last_row - row < tile ? task.last_row - row : tile;
       const Packed<layout> w{task.panels + panel * panel_bytes};
-      multiply_tile<1>(int(tile_width(rows)), &w, task.activations + row * task.groups, task.groups, true, sums, 0);
+      const std::size_t width = tile_width(rows);
+      const Tile<Integer> a(task.activations, row, width, 0, task.groups);
+      multiply_tile<1>(int(width), &w, a, task.groups, true, sums, 0);
       write_out(task, panel, 1, row, rows, sums, 0);
     }
   }
 }
 
 /// Many rows: of some panels, as many groups at a time as fit in the caches beside the activations.
-template <Layout layout>
+template <class Integer, Layout layout>
 void multiply_many(const QuantisedTask& task) noexcept {
   constexpr Shape shape = Packed<layout>::shape;
   constexpr LayoutBytes at{layout};
@@ -236,7 +302,7 @@ void multiply_many(const QuantisedTask& task) noexcept {
   const std::size_t chunks = (task.groups + most_groups - 1) / most_groups;
   const std::size_t chunk =
       ((task.groups + chunks - 1) / chunks + at.block_groups - 1) / at.block_groups * at.block_groups;
-  UnpackedGroup unpacked[unpack_levels ? most_panels : 1][most_groups];
+  UnpackedGroup<Integer> unpacked[unpack_levels ? most_panels : 1][most_groups];
   alignas(64) float sums[most_panels][most_rows][16];
   for (std::size_t row = task.first_row; row < task.last_row; row += most_rows) {
     const std::size_t last_row = row + most_rows < task.last_row ? row + most_rows : task.last_row;
@@ -255,10 +321,10 @@ void multiply_many(const QuantisedTask& task) noexcept {
         }
         for (std::size_t r = row; r < last_row; r += tile) {
           const std::size_t width = tile_width(last_row - r < tile ? last_row - r : tile);
-          const ActivationGroup* a = task.activations + r * task.groups + group * width;
+          const Tile<Integer> a(task.activations, r, width, group, task.groups);
           std::size_t p = 0;
           const auto multiply_panels = [&](auto together) {
-            using Weights = std::conditional_t<unpack_levels, Unpacked<shape>, Packed<layout>>;
+            using Weights = std::conditional_t<unpack_levels, Unpacked<Integer, shape>, Packed<layout>>;
             Weights w[together.value];
             for (std::size_t i = 0; i < std::size_t(together.value); ++i) {
               if constexpr (unpack_levels) {
@@ -280,43 +346,95 @@ void multiply_many(const QuantisedTask& task) noexcept {
   }
 }
 
-template <Layout layout>
+template <class Integer, Layout layout>
 void multiply(const QuantisedTask& task) noexcept {
   if (task.last_row - task.first_row <= 2 * tile) {
-    multiply_few<layout>(task);
+    multiply_few<Integer, layout>(task);
   } else {
-    multiply_many<layout>(task);
+    multiply_many<Integer, layout>(task);
   }
 }
 
-void quantise(const float* x, std::size_t stride, std::size_t rows, std::size_t groups, ActivationGroup* out) noexcept {
+template <class Integer>
+void round_group(const float* x, ActivationGroup<Integer>& out) {
+  quantise_group(x, out);
+  out.minus_sum[0] = out.minus_sum[1] + out.minus_sum[2];
+  for (int run = 0; run < 3; ++run) out.sum[run] = out.scale * float(-out.minus_sum[run]);
+}
+
+/// Of row `row` of a tile, of which the groups are rounded already.
+template <class Integer>
+void round_rests(const float* x, std::size_t row, std::size_t width, std::size_t groups,
+                 ActivationGroup<Integer>* tile) {
+  const auto square = [&](std::size_t group) {
+    const float scale = tile[group * width + row].scale;
+    return scale * scale;
+  };
+  float squares = 0;
+  for (std::size_t group = 0; group < groups; ++group) squares += square(group);
+  const float most = outstanding * outstanding * squares;
+  for (std::size_t group = 0; group < groups; ++group) {
+    if (!(square(group) * float(groups) > most)) continue;
+    ActivationGroup<Integer>* const rests = tile + (groups + group) * width;
+    if (!tile[group * width].has_rest) {
+      __builtin_memset(rests, 0, width * sizeof *rests);
+      tile[group * width].has_rest = 1;
+    }
+    const ActivationGroup<Integer>& rounded = tile[group * width + row];
+    float rest[group_inputs];
+    for (int i = 0; i < group_inputs; ++i)
+      rest[i] = x[group * group_inputs + std::size_t(i)] - rounded.scale * float(rounded.q[i]);
+    round_group(rest, rests[row]);
+  }
+}
+
+template <class Integer>
+void quantise(const float* x, std::size_t stride, std::size_t rows, std::size_t groups, void* to) noexcept {
+  auto* tile = static_cast<ActivationGroup<Integer>*>(to);
   const std::size_t width = tile_width(rows);
   for (std::size_t row = 0; row < width; ++row) {
     for (std::size_t group = 0; group < groups; ++group) {
-      ActivationGroup& a = out[group * width + row];
+      ActivationGroup<Integer>& a = tile[group * width + row];
       if (row < rows) {
-        quantise_group(x + row * stride + group * group_inputs, a);
-        a.minus_sum[0] = a.minus_sum[1] + a.minus_sum[2];
-        for (int run = 0; run < 3; ++run) a.sum[run] = a.scale * float(-a.minus_sum[run]);
+        round_group(x + row * stride + group * group_inputs, a);
+        a.has_rest = 0;
       } else {
         __builtin_memset(&a, 0, sizeof a);
       }
     }
   }
+  if constexpr (Tile<Integer>::parts > 1) {
+    for (std::size_t row = 0; row < rows; ++row) round_rests(x + row * stride, row, width, groups, tile);
+  }
 }
+
+template <class Integer, Layout layout>
+constexpr auto multiply_if_exact() {
+  using Kernel = void (*)(const QuantisedTask&) noexcept;
+  if constexpr (sizeof(Integer) == 1 && (layout.bits == 8 || layout.codebook)) {
+    return Kernel{};
+  } else {
+    return Kernel{multiply<Integer, layout>};
+  }
+}
+
+template <class Integer, Layout... layout>
+constexpr RoundedKernels kernels_of() {
+  return {Tile<Integer>::parts * sizeof(ActivationGroup<Integer>),
+          quantise<Integer>,
+          {nullptr, nullptr, nullptr, multiply_if_exact<Integer, layout>()...}};
+}
+
+template <class Integer>
+constexpr RoundedKernels rounded =
+    kernels_of<Integer, layouts::q4_0, layouts::q4_1, layouts::q5_0, layouts::q5_1, layouts::q8_0, layouts::q2_k,
+               layouts::q3_k, layouts::q4_k, layouts::q5_k, layouts::q6_k, layouts::iq4_nl, layouts::iq4_xs>();
 
 }  // namespace integer
 }  // namespace
 
 extern const QuantisedKernels quantised;
 const QuantisedKernels quantised{
-    integer::tile,
-    integer::tile_width,
-    integer::quantise,
-    {nullptr, nullptr, nullptr, integer::multiply<layouts::q4_0>, integer::multiply<layouts::q4_1>,
-     integer::multiply<layouts::q5_0>, integer::multiply<layouts::q5_1>, integer::multiply<layouts::q8_0>,
-     integer::multiply<layouts::q2_k>, integer::multiply<layouts::q3_k>, integer::multiply<layouts::q4_k>,
-     integer::multiply<layouts::q5_k>, integer::multiply<layouts::q6_k>, integer::multiply<layouts::iq4_nl>,
-     integer::multiply<layouts::iq4_xs>}};
+    integer::tile, integer::tile_width, {integer::rounded<std::int8_t>, integer::rounded<std::int16_t>}};
 
 }  // namespace ondol::ISA

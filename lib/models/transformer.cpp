@@ -314,7 +314,7 @@ float* Transformer::layers(std::span<const Segment> segments, const std::stop_to
     }
   };
   const auto feed_forward = [&](const Layer& layer, std::size_t index) {
-    Activations in(normed, rows, hidden, hidden);
+    Activations in(normed, rows, hidden, hidden, Rounding::coarse);
     std::visit(
         [&](const auto& block) {
           using Block = std::decay_t<decltype(block)>;

@@ -1,5 +1,6 @@
 // Speed of the products of weights of every type beside the machine's limits, which are measured in the same run.
-//   kernel_products [isa=...] [format=...] [threads=...] [rows=1,8,512] [shape=576x1536,...] [json=FILE]
+//   kernel_products [isa=...] [format=...] [threads=...] [rows=1,8,512] [shape=576x1536,...] [rounding=fine]
+//     [json=FILE]
 // One line a product: GMAC/s, GB/s of packed weights, and the fastest of some runs of at least a millisecond.
 // tests/bench/roofline.py makes a table and a picture of them.
 #include <algorithm>
@@ -64,24 +65,26 @@ bool listed(const std::string& list, std::string_view name) {
 int main(int count, char** arguments) {
   std::string isas, formats_wanted = "Q4_1,Q4_0,Q5_0,Q5_1,Q8_0,Q2_K,Q3_K,Q4_K,Q5_K,Q6_K,IQ4_NL,IQ4_XS,F16,BF16,F32",
                     rows_wanted = "1,8,512", json;
-  std::string shapes = "1536x576,576x1536,8192x2048", threads_wanted = "1,2";
+  std::string shapes = "1536x576,576x1536,8192x2048", threads_wanted = "1,2", rounding_wanted = "coarse";
   for (int i = 1; i < count; ++i) {
     const std::string argument = arguments[i];
     const auto equals = argument.find('=');
     const std::string name = argument.substr(0, equals);
-    std::string* const target = name == "isa"       ? &isas
-                                : name == "format"  ? &formats_wanted
-                                : name == "rows"    ? &rows_wanted
-                                : name == "shape"   ? &shapes
-                                : name == "threads" ? &threads_wanted
-                                : name == "json"    ? &json
-                                                    : nullptr;
+    std::string* const target = name == "isa"        ? &isas
+                                : name == "format"   ? &formats_wanted
+                                : name == "rows"     ? &rows_wanted
+                                : name == "shape"    ? &shapes
+                                : name == "threads"  ? &threads_wanted
+                                : name == "rounding" ? &rounding_wanted
+                                : name == "json"     ? &json
+                                                     : nullptr;
     if (!target || equals == std::string::npos) {
       std::fprintf(stderr, "unknown argument %s\n", arguments[i]);
       return 2;
     }
     *target = argument.substr(equals + 1);
   }
+  const Rounding rounding = rounding_wanted == "fine" ? Rounding::fine : Rounding::coarse;
   std::vector<Figure> figures;
   for (const std::string& threads_text : split(threads_wanted)) {
     const int threads = std::max(1, std::atoi(threads_text.c_str()));
@@ -119,7 +122,7 @@ int main(int count, char** arguments) {
               x[i] = static_cast<float>(static_cast<int>(i * 2654435761u >> 8 & 255) - 128);
             const double time = fastest([&] {
               const Arena::Scope scope(arena);
-              Activations activations(x.data(), rows, columns, columns);
+              Activations activations(x.data(), rows, columns, columns, rounding);
               multiply(w, activations, nullptr, out.data(), outputs, compute);
             });
             const Figure& f =

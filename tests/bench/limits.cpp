@@ -81,8 +81,9 @@ double fastest(int threads, int runs, const Body& body) {
       ONE(s1, step, constraint)                                                                               \
       ONE(s2, step, constraint)                                                                               \
       ONE(s3, step, constraint)                                                                               \
-      ONE(s4, step, constraint) ONE(s5, step, constraint) ONE(s6, step, constraint) ONE(s7, step, constraint) \
-          ONE(s8, step, constraint) ONE(s9, step, constraint)                                                 \
+      ONE(s4, step, constraint)                                                                               \
+      ONE(s5, step, constraint) ONE(s6, step, constraint) ONE(s7, step, constraint) ONE(s8, step, constraint) \
+          ONE(s9, step, constraint)                                                                           \
     }                                                                                                         \
     asm volatile("" : : constraint(s0), constraint(s1), constraint(s2), constraint(s3), constraint(s4));      \
     asm volatile("" : : constraint(s5), constraint(s6), constraint(s7), constraint(s8), constraint(s9));      \

@@ -19,6 +19,12 @@ struct Words {
 struct I32x16 {
   __m256i lo, hi;
 };
+/// 16 bits, two a row.
+struct ByteSum {
+  __m256i lo, hi;
+};
+/// Products that fit 16 bits: 2 levels of a piece, at most 2^bits - 1, times 127.
+constexpr int byte_sum_pieces(int bits) { return bits <= 4 ? 8 : bits == 5 ? 4 : 2; }
 
 template <class T>
 inline T load_as(const void* p) {
@@ -72,6 +78,30 @@ inline I32x16 dot(I32x16 sum, Words w, const std::int16_t* a) {
   asm volatile("" : "+x"(sum.hi));
   return sum;
 }
+inline ByteSum dot(ByteSum sum, Bytes w, const std::int8_t* a) {
+  int four;
+  __builtin_memcpy(&four, a, 4);
+  const __m256i all = _mm256_set1_epi32(four);
+  sum.lo = _mm256_add_epi16(sum.lo, _mm256_maddubs_epi16(w.lo, all));
+  asm volatile("" : "+x"(sum.lo));
+  sum.hi = _mm256_add_epi16(sum.hi, _mm256_maddubs_epi16(w.hi, all));
+  asm volatile("" : "+x"(sum.hi));
+  return sum;
+}
+template <class Partial>
+inline Partial begin(I32x16 from) {
+  if constexpr (std::is_same_v<Partial, ByteSum>) {
+    return {_mm256_setzero_si256(), _mm256_setzero_si256()};
+  } else {
+    return from;
+  }
+}
+inline I32x16 finish(I32x16, I32x16 sum) { return sum; }
+inline I32x16 finish(I32x16 from, ByteSum sum) {
+  const __m256i ones = _mm256_set1_epi16(1);
+  return {_mm256_add_epi32(from.lo, _mm256_madd_epi16(sum.lo, ones)),
+          _mm256_add_epi32(from.hi, _mm256_madd_epi16(sum.hi, ones))};
+}
 inline F32x16 to_float(I32x16 a) { return {_mm256_cvtepi32_ps(a.lo), _mm256_cvtepi32_ps(a.hi)}; }
 inline F32x16 load_nibbles(const std::byte* p, bool upper) {
   const __m128i bytes = eight_words(p);
@@ -80,7 +110,8 @@ inline F32x16 load_nibbles(const std::byte* p, bool upper) {
           _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(_mm_unpackhi_epi64(n, n)))};
 }
 
-inline void quantise_group(const float* x, ActivationGroup& out) {
+template <class Integer>
+inline void quantise_group(const float* x, ActivationGroup<Integer>& out) {
   const __m256i magnitude = _mm256_set1_epi32(0x7FFFFFFF);
   __m256 v[4];
   __m256i m = _mm256_setzero_si256();
@@ -97,22 +128,28 @@ inline void quantise_group(const float* x, ActivationGroup& out) {
     if (largest >= 0x7F800000u) out.scale = float_of(0x7FC00000u);
     return;
   }
-  const __m256 inverse = _mm256_set1_ps(32767.0f / float_of(largest));
+  const __m256 inverse = _mm256_set1_ps(out.most / float_of(largest));
   __m256i q[4];
   for (int i = 0; i < 4; ++i) q[i] = _mm256_cvtps_epi32(_mm256_mul_ps(v[i], inverse));
-  // Four neighbours a, b, c, d are stored as a, c, b, d.
-  const __m256i order = _mm256_setr_epi8(0, 1, 4, 5, 2, 3, 6, 7, 8, 9, 12, 13, 10, 11, 14, 15,  //
-                                         0, 1, 4, 5, 2, 3, 6, 7, 8, 9, 12, 13, 10, 11, 14, 15);
-  for (int half = 0; half < 2; ++half) {
-    const __m256i words = _mm256_permute4x64_epi64(_mm256_packs_epi32(q[2 * half], q[2 * half + 1]), 0xD8);
-    _mm256_storeu_si256(reinterpret_cast<__m256i*>(out.q + 16 * half), _mm256_shuffle_epi8(words, order));
+  const __m256i words[] = {_mm256_packs_epi32(q[0], q[1]), _mm256_packs_epi32(q[2], q[3])};
+  auto* to = reinterpret_cast<__m256i*>(out.q);
+  if constexpr (sizeof(Integer) == 1) {
+    const __m256i order = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);
+    _mm256_storeu_si256(to, _mm256_permutevar8x32_epi32(_mm256_packs_epi16(words[0], words[1]), order));
+  } else {
+    // Four neighbours a, b, c, d are stored as a, c, b, d.
+    const __m256i order = _mm256_setr_epi8(0, 1, 4, 5, 2, 3, 6, 7, 8, 9, 12, 13, 10, 11, 14, 15,  //
+                                           0, 1, 4, 5, 2, 3, 6, 7, 8, 9, 12, 13, 10, 11, 14, 15);
+    for (int half = 0; half < 2; ++half) {
+      _mm256_storeu_si256(to + half, _mm256_shuffle_epi8(_mm256_permute4x64_epi64(words[half], 0xD8), order));
+    }
   }
   const __m256i pairs = _mm256_hadd_epi32(_mm256_add_epi32(q[0], q[1]), _mm256_add_epi32(q[2], q[3]));
   const __m256i fours = _mm256_hadd_epi32(pairs, pairs);  // of both lanes: first half, second half
   const __m128i halves = _mm_add_epi32(_mm256_castsi256_si128(fours), _mm256_extracti128_si256(fours, 1));
   out.minus_sum[1] = -_mm_cvtsi128_si32(halves);
   out.minus_sum[2] = -_mm_extract_epi32(halves, 1);
-  out.scale = float_of(largest) * (1.0f / 32767.0f);
+  out.scale = float_of(largest) * (1.0f / out.most);
 }
 
 }  // namespace

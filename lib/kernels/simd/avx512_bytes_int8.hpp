@@ -29,10 +29,11 @@ inline void store_as(void* p, T a) {
   _mm512_storeu_si512(p, a.all);
 }
 inline __m128i sixteen_bytes(const void* p) { return _mm_loadu_si128(static_cast<const __m128i*>(p)); }
-inline __m512i pair_of(const std::int16_t* a) {
-  int two;
-  __builtin_memcpy(&two, a, 4);
-  return _mm512_set1_epi32(two);
+/// Two or four activations for each row.
+inline __m512i all_of(const void* a) {
+  int four_bytes;
+  __builtin_memcpy(&four_bytes, a, 4);
+  return _mm512_set1_epi32(four_bytes);
 }
 
 inline Bytes move_bits(Bytes a, int mask, int from, int to) {
@@ -61,7 +62,8 @@ inline F32x16 load_nibbles(const std::byte* p, bool upper) {
   return {_mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(n))};
 }
 
-inline void quantise_group(const float* x, ActivationGroup& out) {
+template <class Integer>
+inline void quantise_group(const float* x, ActivationGroup<Integer>& out) {
   const __m512 v0 = _mm512_loadu_ps(x), v1 = _mm512_loadu_ps(x + 16);
   const __m512i magnitude = _mm512_set1_epi32(0x7FFFFFFF);
   const __m512i m = _mm512_max_epu32(_mm512_and_si512(_mm512_castps_si512(v0), magnitude),
@@ -76,14 +78,18 @@ inline void quantise_group(const float* x, ActivationGroup& out) {
     if (largest >= 0x7F800000u) out.scale = float_of(0x7FC00000u);
     return;
   }
-  const __m512 inverse = _mm512_set1_ps(32767.0f / float_of(largest));
+  const __m512 inverse = _mm512_set1_ps(out.most / float_of(largest));
   const __m512i q0 = _mm512_cvtps_epi32(_mm512_mul_ps(v0, inverse));
   const __m512i q1 = _mm512_cvtps_epi32(_mm512_mul_ps(v1, inverse));
-  // Four neighbours a, b, c, d are stored as a, c, b, d.
-  _mm256_storeu_si256(reinterpret_cast<__m256i*>(out.q),
-                      _mm512_cvtepi32_epi16(_mm512_shuffle_epi32(q0, _MM_PERM_DBCA)));
-  _mm256_storeu_si256(reinterpret_cast<__m256i*>(out.q + 16),
-                      _mm512_cvtepi32_epi16(_mm512_shuffle_epi32(q1, _MM_PERM_DBCA)));
+  if constexpr (sizeof(Integer) == 1) {
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(out.q), _mm512_cvtepi32_epi8(q0));
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(out.q + 16), _mm512_cvtepi32_epi8(q1));
+  } else {
+    // Four neighbours a, b, c, d are stored as a, c, b, d.
+    auto* to = reinterpret_cast<__m256i*>(out.q);
+    _mm256_storeu_si256(to, _mm512_cvtepi32_epi16(_mm512_shuffle_epi32(q0, _MM_PERM_DBCA)));
+    _mm256_storeu_si256(to + 1, _mm512_cvtepi32_epi16(_mm512_shuffle_epi32(q1, _MM_PERM_DBCA)));
+  }
   const __m256i s0 = _mm256_add_epi32(_mm512_castsi512_si256(q0), _mm512_extracti64x4_epi64(q0, 1));
   const __m256i s1 = _mm256_add_epi32(_mm512_castsi512_si256(q1), _mm512_extracti64x4_epi64(q1, 1));
   const __m256i pairs = _mm256_hadd_epi32(s0, s1);
@@ -91,7 +97,7 @@ inline void quantise_group(const float* x, ActivationGroup& out) {
   const __m128i halves = _mm_add_epi32(_mm256_castsi256_si128(fours), _mm256_extracti128_si256(fours, 1));
   out.minus_sum[1] = -_mm_cvtsi128_si32(halves);
   out.minus_sum[2] = -_mm_extract_epi32(halves, 1);
-  out.scale = float_of(largest) * (1.0f / 32767.0f);
+  out.scale = float_of(largest) * (1.0f / out.most);
 }
 
 }  // namespace

@@ -74,6 +74,21 @@ inline I32x16 dot(I32x16 sum, Words w, const std::int16_t* a) {
   for (int r = 0; r < 16; ++r) sum.lane[r] += w.at[2 * r] * a[0] + w.at[2 * r + 1] * a[1];
   return sum;
 }
+/// The same of four levels, which are unsigned, and four activations, in a type that holds `byte_sum_pieces` of them.
+using ByteSum = I32x16;
+constexpr int byte_sum_pieces(int) { return 8; }
+inline ByteSum dot(ByteSum sum, Bytes w, const std::int8_t* a) {
+  for (int r = 0; r < 16; ++r) {
+    for (int i = 0; i < 4; ++i) sum.lane[r] += w.at[4 * r + i] * a[i];
+  }
+  return sum;
+}
+/// Sums are added to `from` at their begin or at their finish.
+template <class Partial>
+inline Partial begin(I32x16 from) {
+  return from;
+}
+inline I32x16 finish(I32x16, I32x16 sum) { return sum; }
 inline F32x16 to_float(I32x16 a) {
   return each_lane([&](int r) { return float(a.lane[r]); });
 }
@@ -83,7 +98,8 @@ inline F32x16 load_nibbles(const std::byte* p, bool upper) {
 }
 
 /// All but the sums over all and the float sums.
-inline void quantise_group(const float* x, ActivationGroup& out) {
+template <class Integer>
+inline void quantise_group(const float* x, ActivationGroup<Integer>& out) {
   std::uint32_t largest = 0;  // as bits, which order magnitudes, infinity and NaN
   for (int i = 0; i < 32; ++i) {
     const std::uint32_t magnitude = bits_of(x[i]) & 0x7FFFFFFFu;
@@ -95,14 +111,14 @@ inline void quantise_group(const float* x, ActivationGroup& out) {
     return;
   }
   if (largest < bits_of(least_activation)) return;
-  const float inverse = 32767.0f / float_of(largest);
+  const float inverse = out.most / float_of(largest);
   for (int i = 0; i < 32; ++i) {
     const float scaled = x[i] * inverse;
     const int q = int(float_of(bits_of(scaled + 12582912.0f)) - 12582912.0f);  // 1.5 * 2^23: to nearest even
-    out.q[i / 4 * 4 + i % 2 * 2 + i % 4 / 2] = std::int16_t(q);
+    out.q[sizeof(Integer) == 1 ? i : i / 4 * 4 + i % 2 * 2 + i % 4 / 2] = Integer(q);
     out.minus_sum[1 + i / 16] -= q;
   }
-  out.scale = float_of(largest) * (1.0f / 32767.0f);
+  out.scale = float_of(largest) * (1.0f / out.most);
 }
 
 }  // namespace

@@ -77,11 +77,12 @@ inline std::vector<std::size_t> ragged_columns(const ondol::Format& format) {
 
 /// w x^T (+ bias) into a matrix that is 3 floats wider than it must be.
 inline std::vector<float> product(const ondol::PackedMatrix& w, const std::vector<float>& x, std::size_t rows,
-                                  const float* bias, ondol::Compute& compute) {
+                                  const float* bias, ondol::Compute& compute,
+                                  ondol::Rounding rounding = ondol::Rounding::fine) {
   ondol::Arena::Scope scope(compute.arena);
   const std::size_t stride = w.rows() + 3;
   std::vector<float> out(rows * stride, 12345.0f);
-  ondol::Activations activations(x.data(), rows, w.columns(), w.columns());
+  ondol::Activations activations(x.data(), rows, w.columns(), w.columns(), rounding);
   ondol::multiply(w, activations, bias, out.data(), stride, compute);
   return out;
 }

@@ -10,21 +10,49 @@ using namespace ondol;
 
 namespace {
 
-/// Where activation i of a group lies in it.
-constexpr std::size_t place(std::size_t i) { return i / 4 * 4 + i % 2 * 2 + i % 4 / 2; }
+constexpr Rounding roundings[] = {Rounding::coarse, Rounding::fine};
 
-/// The rows' quantised form as values, one tile of one row at a time.
+/// Where activation i of a group lies in it.
+template <class Integer>
+constexpr std::size_t place(std::size_t i) {
+  return sizeof(Integer) == 1 ? i : i / 4 * 4 + i % 2 * 2 + i % 4 / 2;
+}
+
+const RoundedKernels& rounded_kernels(const Kernels& k, Rounding rounding) {
+  return k.quantised->by_rounding[std::size_t(rounding)];
+}
+
+/// One row's groups, as a tile of one row, and their rests.
+template <class Integer>
+std::vector<ActivationGroup<Integer>> groups_of(const float* x, std::size_t groups, const Kernels& k) {
+  const RoundedKernels& own = rounded_kernels(k, sizeof(Integer) == 1 ? Rounding::coarse : Rounding::fine);
+  std::vector<ActivationGroup<Integer>> out(groups * own.group_bytes / sizeof(ActivationGroup<Integer>));
+  own.quantise(x, 0, 1, groups, out.data());
+  return out;
+}
+
+/// The rows' rounded form as values.
+template <class Integer>
 std::vector<double> rounded(const std::vector<float>& x, std::size_t rows, std::size_t columns, const Kernels& k) {
   std::vector<double> out(x.size());
-  std::vector<ActivationGroup> groups(columns / 32);
   for (std::size_t row = 0; row < rows; ++row) {
-    k.quantised->quantise(x.data() + row * columns, columns, 1, columns / 32, groups.data());
+    const auto groups = groups_of<Integer>(x.data() + row * columns, columns / 32, k);
     for (std::size_t c = 0; c < columns; ++c) {
-      const ActivationGroup& group = groups[c / 32];
-      out[row * columns + c] = double(group.scale) * group.q[place(c % 32)];
+      const auto& group = groups[c / 32];
+      out[row * columns + c] = double(group.scale) * group.q[place<Integer>(c % 32)];
+      if (group.has_rest) {
+        const auto& rest = groups[columns / 32 + c / 32];
+        out[row * columns + c] += double(rest.scale) * rest.q[place<Integer>(c % 32)];
+      }
     }
   }
   return out;
+}
+
+/// Whether products of the format with 8-bit activations have 8 bits.
+bool has_coarse(const test::QuantisedFormat& kind) {
+  return rounded_kernels(kernels(Isa::base), Rounding::coarse).multiply[std::size_t(find_format(kind.name)->product)] !=
+         nullptr;
 }
 
 }  // namespace
@@ -42,19 +70,22 @@ TEST_CASE("quantised products: every instruction set gives base's bits, for any 
         const auto bias = test::random_floats(outputs, 8);
         test::Bench base(Isa::base);
         const PackedMatrix reference(matrix.view(), Precision::fast, base.compute, base.memory);
-        const auto expected = test::product(reference, x, most, bias.data(), base.compute);
-        for (Isa isa : available_isas()) {
-          CAPTURE(isa_name(isa));
-          for (int threads : {1, 2, 4}) {
-            CAPTURE(threads);
-            test::Bench bench(isa, threads);
-            const PackedMatrix w(matrix.view(), Precision::fast, bench.compute, bench.memory);
-            for (std::size_t rows : {1, 2, 3, 5, 8, 13, 17, 26, 64, 97, 200}) {
-              if (isa == Isa::base && rows > 5) continue;
-              CAPTURE(rows);
-              const auto got = test::product(w, x, rows, bias.data(), bench.compute);
-              const std::vector<float> first(expected.begin(), expected.begin() + std::ptrdiff_t(got.size()));
-              REQUIRE(test::same(got, first));
+        for (Rounding rounding : roundings) {
+          CAPTURE(int(rounding));
+          const auto expected = test::product(reference, x, most, bias.data(), base.compute, rounding);
+          for (Isa isa : available_isas()) {
+            CAPTURE(isa_name(isa));
+            for (int threads : {1, 2, 4}) {
+              CAPTURE(threads);
+              test::Bench bench(isa, threads);
+              const PackedMatrix w(matrix.view(), Precision::fast, bench.compute, bench.memory);
+              for (std::size_t rows : {1, 2, 3, 5, 8, 13, 17, 26, 64, 97, 200}) {
+                if (isa == Isa::base && rows > 5) continue;
+                CAPTURE(rows);
+                const auto got = test::product(w, x, rows, bias.data(), bench.compute, rounding);
+                const std::vector<float> first(expected.begin(), expected.begin() + std::ptrdiff_t(got.size()));
+                REQUIRE(test::same(got, first));
+              }
             }
           }
         }
@@ -71,34 +102,81 @@ TEST_CASE("quantised products: the formula, against double sums over the rounded
     const auto weights = matrix.values();
     const auto x = test::random_floats(rows * columns, 4);
     test::Bench bench(Isa::base);
-    const auto q = rounded(x, rows, columns, kernels(Isa::base));
     const PackedMatrix w(matrix.view(), Precision::fast, bench.compute, bench.memory);
-    const auto got = test::product(w, x, rows, nullptr, bench.compute);
-    double squares = 0, spread = 0;
-    for (std::size_t i = 0; i < rows; ++i) {
-      for (std::size_t j = 0; j < outputs; ++j) {
-        double sum = 0, magnitude = 0, exact = 0, variance = 0;
-        for (std::size_t k = 0; k < columns; ++k) {
-          const double weight = weights[j * columns + k];
-          sum += weight * q[i * columns + k];
-          magnitude += std::fabs(weight * q[i * columns + k]);
-          exact += weight * x[i * columns + k];
-          float largest = 0;
-          for (std::size_t n = k / 32 * 32; n < k / 32 * 32 + 32; ++n) {
-            largest = std::max(largest, std::fabs(x[i * columns + n]));
+    for (Rounding rounding : roundings) {
+      CAPTURE(int(rounding));
+      const bool eight = rounding == Rounding::coarse && has_coarse(kind);
+      const auto q = eight ? rounded<std::int8_t>(x, rows, columns, kernels(Isa::base))
+                           : rounded<std::int16_t>(x, rows, columns, kernels(Isa::base));
+      const auto got = test::product(w, x, rows, nullptr, bench.compute, rounding);
+      double squares = 0, spread = 0;
+      for (std::size_t i = 0; i < rows; ++i) {
+        for (std::size_t j = 0; j < outputs; ++j) {
+          double sum = 0, magnitude = 0, exact = 0, variance = 0;
+          for (std::size_t k = 0; k < columns; ++k) {
+            const double weight = weights[j * columns + k];
+            sum += weight * q[i * columns + k];
+            magnitude += std::fabs(weight * q[i * columns + k]);
+            exact += weight * x[i * columns + k];
+            float largest = 0;
+            for (std::size_t n = k / 32 * 32; n < k / 32 * 32 + 32; ++n) {
+              largest = std::max(largest, std::fabs(x[i * columns + n]));
+            }
+            const double step = largest / (eight ? 127 : 32767);
+            variance += weight * weight * step * step / 12;
           }
-          const double step = largest / 32767;
-          variance += weight * weight * step * step / 12;
+          const double y = got[i * (outputs + 3) + j];
+          CHECK(std::fabs(y - sum) <= 2e-6 * magnitude);
+          squares += (y - exact) * (y - exact);
+          spread += variance;
         }
-        const double y = got[i * (outputs + 3) + j];
-        CHECK(std::fabs(y - sum) <= 2e-6 * magnitude);
-        squares += (y - exact) * (y - exact);
-        spread += variance;
+      }
+      // Rounding to a step gives errors of step / sqrt(12); rows enough average well.
+      CHECK(squares > 0.6 * spread);
+      CHECK(squares < 1.6 * spread);
+    }
+  }
+}
+
+TEST_CASE("quantised products: groups that stand out have a rest, which leaves nothing of their error") {
+  const Kernels& base = kernels(Isa::base);
+  constexpr std::size_t columns = 20 * 32, groups = columns / 32, outputs = 40, rows = 30;
+  auto x = test::random_floats(rows * columns, 11);
+  for (std::size_t row = 0; row < rows; row += 3) {  // the others of a tile have none
+    x[row * columns + 3 * 32 + 5] = row % 2 ? 400.0f : -400.0f;
+  }
+  const auto plain = groups_of<std::int8_t>(x.data() + columns, groups, base);
+  const auto with_rest = groups_of<std::int8_t>(x.data(), groups, base);
+  for (std::size_t i = 0; i < groups; ++i) {
+    CHECK(plain[i].has_rest == 0);
+    CHECK(with_rest[i].has_rest == (i == 3));
+  }
+  CHECK(with_rest[groups + 3].scale * 127 <= 0.5f * with_rest[3].scale);
+  const auto values = rounded<std::int8_t>(x, rows, columns, base);
+  for (std::size_t i = 0; i < rows * columns; ++i) {
+    const bool stands_out = i / columns % 3 == 0 && i % columns / 32 == 3;
+    CHECK(std::fabs(values[i] - x[i]) <= (stands_out ? 400.0 / 127 / 254 : 5.0 / 254));
+  }
+  for (const auto& kind : test::quantised_formats) {
+    if (!has_coarse(kind) || columns % find_format(kind.name)->weights) continue;
+    CAPTURE(kind.name);
+    const test::Matrix matrix(kind, outputs, columns, 12);
+    test::Bench one(Isa::base);
+    const PackedMatrix reference(matrix.view(), Precision::fast, one.compute, one.memory);
+    const auto expected = test::product(reference, x, rows, nullptr, one.compute, Rounding::coarse);
+    for (Isa isa : available_isas()) {
+      CAPTURE(isa_name(isa));
+      test::Bench bench(isa);
+      const PackedMatrix w(matrix.view(), Precision::fast, bench.compute, bench.memory);
+      REQUIRE(test::same(test::product(w, x, rows, nullptr, bench.compute, Rounding::coarse), expected));
+      for (std::size_t row = 0; row < rows; ++row) {  // whoever its mates are
+        const std::vector<float> alone(x.begin() + std::ptrdiff_t(row * columns),
+                                       x.begin() + std::ptrdiff_t((row + 1) * columns));
+        const auto got = test::product(w, alone, 1, nullptr, bench.compute, Rounding::coarse);
+        const auto from = expected.begin() + std::ptrdiff_t(row * (outputs + 3));
+        REQUIRE(test::same(got, {from, from + std::ptrdiff_t(outputs + 3)}));
       }
     }
-    // Rounding to a step gives errors of step / sqrt(12); rows enough average well.
-    CHECK(squares > 0.6 * spread);
-    CHECK(squares < 1.6 * spread);
   }
 }
 
@@ -128,7 +206,8 @@ TEST_CASE("quantised products: no sum saturates, whatever the levels and activat
           CAPTURE(isa_name(isa));
           test::Bench bench(isa);
           const PackedMatrix w(matrix.view(), Precision::fast, bench.compute, bench.memory);
-          for (float y : {test::product(w, x, 1, nullptr, bench.compute)[0]}) {
+          for (Rounding rounding : roundings) {
+            const float y = test::product(w, x, 1, nullptr, bench.compute, rounding)[0];
             CHECK(std::fabs(y - expected) <= 2e-6 * magnitude);
           }
         }
@@ -149,40 +228,43 @@ TEST_CASE("quantised products: activations that no number can scale") {
       CAPTURE(isa_name(isa));
       test::Bench bench(isa);
       const PackedMatrix w(matrix.view(), Precision::fast, bench.compute, bench.memory);
-      const auto before = test::product(w, clean, rows, nullptr, bench.compute);
-      for (float odd : {nan, -nan, infinity, -infinity}) {
-        auto x = clean;
-        x[3 * columns + 77] = odd;
-        const auto after = test::product(w, x, rows, nullptr, bench.compute);
-        for (std::size_t i = 0; i < rows; ++i) {
-          for (std::size_t j = 0; j < outputs; ++j) {
-            const std::size_t at = i * (outputs + 3) + j;
-            if (i == 3) {
-              CHECK(std::isnan(after[at]));
-            } else {
-              CHECK(after[at] == before[at]);
+      for (Rounding rounding : roundings) {
+        const auto before = test::product(w, clean, rows, nullptr, bench.compute, rounding);
+        for (float odd : {nan, -nan, infinity, -infinity}) {
+          auto x = clean;
+          x[3 * columns + 77] = odd;
+          const auto after = test::product(w, x, rows, nullptr, bench.compute, rounding);
+          for (std::size_t i = 0; i < rows; ++i) {
+            for (std::size_t j = 0; j < outputs; ++j) {
+              const std::size_t at = i * (outputs + 3) + j;
+              if (i == 3) {
+                CHECK(std::isnan(after[at]));
+              } else {
+                CHECK(after[at] == before[at]);
+              }
             }
           }
         }
+        const auto product_of = [&](float value) {
+          return test::product(w, std::vector<float>(columns, value), 1, nullptr, bench.compute, rounding)[0];
+        };
+        CHECK(product_of(0.0f) == 0.0f);
+        CHECK(product_of(-0.0f) == 0.0f);
+        CHECK(product_of(1e-40f) == 0.0f);
+        CHECK(product_of(std::nextafter(least_activation, 0.0f)) == 0.0f);
+        const double one = product_of(1.0f);
+        CHECK(product_of(0x1p-100f) == doctest::Approx(one * 0x1p-100).epsilon(1e-4));
+        CHECK(product_of(0x1p100f) == doctest::Approx(one * 0x1p100).epsilon(1e-4));
+        CHECK(std::isfinite(product_of(least_activation)));
       }
-      const auto product_of = [&](float value) {
-        return test::product(w, std::vector<float>(columns, value), 1, nullptr, bench.compute)[0];
-      };
-      CHECK(product_of(0.0f) == 0.0f);
-      CHECK(product_of(-0.0f) == 0.0f);
-      CHECK(product_of(1e-40f) == 0.0f);
-      CHECK(product_of(std::nextafter(least_activation, 0.0f)) == 0.0f);
-      const double one = product_of(1.0f);
-      CHECK(product_of(0x1p-100f) == doctest::Approx(one * 0x1p-100).epsilon(1e-4));
-      CHECK(product_of(0x1p100f) == doctest::Approx(one * 0x1p100).epsilon(1e-4));
-      CHECK(std::isfinite(product_of(least_activation)));
     }
   }
 }
 
-TEST_CASE("quantised activations: each instruction set rounds as base does") {
-  const Kernels& base = kernels(Isa::base);
+TEST_CASE_TEMPLATE("quantised activations: each instruction set rounds as base does", Integer, std::int8_t,
+                   std::int16_t) {
   constexpr std::size_t groups = 40;
+  constexpr float most = ActivationGroup<Integer>::most;
   auto x = test::random_floats(groups * 32, 10);
   for (std::size_t i = 0; i < 32; ++i) {
     x[i] = float(i) - 0.5f;                       // ties
@@ -192,28 +274,28 @@ TEST_CASE("quantised activations: each instruction set rounds as base does") {
     x[128 + i] = std::ldexp(x[128 + i], -125);
     x[160 + i] = 0.0f;
   }
-  x[31] = 32767.0f;
+  x[31] = most;
   x[192 + 5] = std::numeric_limits<float>::infinity();
-  std::vector<ActivationGroup> expected(groups);
-  base.quantised->quantise(x.data(), 0, 1, groups, expected.data());
-  CHECK(expected[0].q[place(0)] == 0);  // -0.5, 0.5, 1.5, 2.5, 3.5: to even
-  CHECK(expected[0].q[place(1)] == 0);
-  CHECK(expected[0].q[place(2)] == 2);
-  CHECK(expected[0].q[place(3)] == 2);
-  CHECK(expected[0].q[place(4)] == 4);
-  CHECK(expected[0].q[place(31)] == 32767);
-  CHECK(expected[1].q[0] == -32767);
+  const auto expected = groups_of<Integer>(x.data(), groups, kernels(Isa::base));
+  const auto first = [&](std::size_t i) { return float(expected[0].q[place<Integer>(i)]); };
+  CHECK(first(0) == 0);  // -0.5, 0.5, 1.5, 2.5, 3.5: to even
+  CHECK(first(1) == 0);
+  CHECK(first(2) == 2);
+  CHECK(first(3) == 2);
+  CHECK(first(4) == 4);
+  CHECK(first(31) == most);
+  CHECK(float(expected[1].q[0]) == -most);
   CHECK(expected[4].scale == 0.0f);
   CHECK(std::isnan(expected[6].scale));
   for (std::size_t i = 0; i < groups; ++i) {
-    const ActivationGroup& a = expected[i];
+    const auto& a = expected[i];
     if (std::isnan(a.scale)) continue;
     std::int32_t sums[3] = {};
     for (std::size_t k = 0; k < 32; ++k) {
-      CHECK(std::fabs(double(a.scale) * a.q[place(k)] - x[32 * i + k]) <=
-            0.501 * a.scale + double(a.scale == 0) * 1e-30);
-      sums[0] += a.q[place(k)];
-      sums[1 + k / 16] += a.q[place(k)];
+      const int q = a.q[place<Integer>(k)];
+      CHECK(std::fabs(double(a.scale) * q - x[32 * i + k]) <= 0.501 * a.scale + double(a.scale == 0) * 1e-30);
+      sums[0] += q;
+      sums[1 + k / 16] += q;
     }
     for (int run = 0; run < 3; ++run) {
       CHECK(a.minus_sum[run] == -sums[run]);
@@ -222,8 +304,7 @@ TEST_CASE("quantised activations: each instruction set rounds as base does") {
   }
   for (Isa isa : available_isas()) {
     CAPTURE(isa_name(isa));
-    std::vector<ActivationGroup> got(groups);
-    kernels(isa).quantised->quantise(x.data(), 0, 1, groups, got.data());
+    const auto got = groups_of<Integer>(x.data(), groups, kernels(isa));
     for (std::size_t i = 0; i < groups; ++i) {
       CAPTURE(i);
       if (std::isnan(expected[i].scale)) {

@@ -108,25 +108,27 @@ inline int lane_of(std::size_t position, std::size_t vector) {
 
 /// Scores to weights, and the row's sums to the new maximum: one step of the online softmax.
 inline void soften(const AttentionTask& t, const State& s, std::size_t row, std::size_t b, Range range) {
-  const F32x16 hidden = broadcast(-__builtin_inff());
+  const float nothing = -__builtin_inff();
+  const F32x16 hidden = broadcast(nothing);
+  const bool whole = range.begin == 0 && range.end == positions;
   float* weights = s.weights + row * positions;
   F32x16 score[4];
   for (std::size_t v = 0; v < 4; ++v) {
     F32x16 x = multiply(load(weights + v * 16), broadcast(t.scale));
     if (t.softcap > 0.0f) x = multiply(hyperbolic_tangent(divide(x, broadcast(t.softcap))), broadcast(t.softcap));
     if (t.bias != nullptr) x = add(x, load(t.bias[row] + b * positions + v * 16));
-    score[v] = keep_lanes(x, hidden, lane_of(range.begin, v), lane_of(range.end, v));
+    score[v] = whole ? x : keep_lanes(x, hidden, lane_of(range.begin, v), lane_of(range.end, v));
   }
   const float before = s.most[row];
   const float here = reduce_maximum(maximum(maximum(score[0], score[1]), maximum(score[2], score[3])));
   const float most = before > here ? before : here;
-  const F32x16 shift = broadcast(most == -__builtin_inff() ? 0.0f : most);
+  const F32x16 shift = broadcast(most == nothing ? 0.0f : most);
   for (std::size_t v = 0; v < 4; ++v) {
     score[v] = exponential(subtract(score[v], shift));
     store(weights + v * 16, score[v]);
   }
   const float sum = reduce_add(add(add(score[0], score[1]), add(score[2], score[3])));
-  if (most != before) {
+  if (most != before && before != nothing) {
     float lanes[16];
     store(lanes, exponential(subtract(broadcast(before), shift)));
     const F32x16 fade = broadcast(lanes[0]);

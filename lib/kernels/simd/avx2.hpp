@@ -71,6 +71,11 @@ inline F32x16 power_of_two(F32x16 n) {
   return {_mm256_castsi256_ps(_mm256_slli_epi32(_mm256_castps_si256(t.lo), 23)),
           _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_castps_si256(t.hi), 23))};
 }
+inline F32x16 times_power_of_two(F32x16 a, F32x16 n) {
+  const F32x16 round = broadcast(12582912.0f);  // 1.5 * 2^23: adding it rounds to a whole number
+  const F32x16 half = subtract(multiply_add(n, broadcast(0.5f), round), round);
+  return multiply(multiply(a, power_of_two(half)), power_of_two(subtract(n, half)));
+}
 
 // --- one fixed tree
 inline float reduce_add(F32x16 a) {

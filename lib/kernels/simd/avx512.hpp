@@ -45,10 +45,7 @@ inline F32x16 nan_or(F32x16 a, F32x16 b) {
 inline F32x16 keep_lanes(F32x16 a, F32x16 other, int first, int end) {
   return {_mm512_mask_mov_ps(other.all, __mmask16(lanes_below(end) & ~lanes_below(first)), a.all)};
 }
-inline F32x16 power_of_two(F32x16 n) {
-  const __m512 t = _mm512_add_ps(n.all, _mm512_set1_ps(8388735.0f));
-  return {_mm512_castsi512_ps(_mm512_slli_epi32(_mm512_castps_si512(t), 23))};
-}
+inline F32x16 times_power_of_two(F32x16 a, F32x16 n) { return {_mm512_scalef_ps(a.all, n.all)}; }
 
 // --- one fixed tree
 inline float reduce_add(F32x16 a) {

@@ -81,6 +81,12 @@ inline F32x16 keep_lanes(F32x16 a, F32x16 other, int first, int end) {
 inline F32x16 power_of_two(F32x16 n) {
   return each_lane([&](int i) { return float_of(bits_of(n.lane[i] + 8388735.0f) << 23); });  // 2^23 + 127
 }
+/// a * 2^n of whole numbers -252 <= n <= 254, rounded once where a is a normal number.
+inline F32x16 times_power_of_two(F32x16 a, F32x16 n) {
+  const F32x16 round = broadcast(12582912.0f);  // 1.5 * 2^23: adding it rounds to a whole number
+  const F32x16 half = subtract(multiply_add(n, broadcast(0.5f), round), round);
+  return multiply(multiply(a, power_of_two(half)), power_of_two(subtract(n, half)));
+}
 
 // --- one fixed tree: 16 -> 8 -> 4 -> 2 -> 1
 template <class Op>

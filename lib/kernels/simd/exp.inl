@@ -1,6 +1,6 @@
 #pragma once
 // exp(x), at most 2 units in the last place off: x = n ln 2 + r, |r| <= ln 2 / 2, e^r by the polynomial of Cephes' expf
-// (S. Moshier), times 2^n in two steps so that subnormal results are rounded once. -inf gives 0, NaN gives NaN.
+// (S. Moshier), times 2^n. -inf gives 0, NaN gives NaN.
 namespace ondol::ISA {
 namespace {
 
@@ -17,8 +17,7 @@ inline F32x16 exponential(F32x16 x) {
   p = multiply_add(p, r, broadcast(1.6666665459e-1f));
   p = multiply_add(p, r, broadcast(5.0000001201e-1f));
   p = multiply_add(multiply(r, r), p, add(r, broadcast(1.0f)));
-  const F32x16 half = subtract(multiply_add(n, broadcast(0.5f), round), round);
-  return multiply(multiply(p, power_of_two(half)), power_of_two(subtract(n, half)));
+  return times_power_of_two(p, n);
 }
 
 }  // namespace

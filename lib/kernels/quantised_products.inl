@@ -275,7 +275,7 @@ void write_out(const QuantisedTask& task, std::size_t panel, std::size_t panels,
   }
 }
 
-/// Few rows: levels are unpacked in registers.
+/// Few rows: levels are unpacked in registers, for each tile anew.
 template <class Integer, Layout layout>
 void multiply_few(const QuantisedTask& task) noexcept {
   const std::size_t panel_bytes = task.groups / LayoutBytes(layout).block_groups * LayoutBytes(layout).block;
@@ -348,7 +348,7 @@ void multiply_many(const QuantisedTask& task) noexcept {
 
 template <class Integer, Layout layout>
 void multiply(const QuantisedTask& task) noexcept {
-  if (task.last_row - task.first_row <= 2 * tile) {
+  if (task.last_row - task.first_row <= 8 * tile) {
     multiply_few<Integer, layout>(task);
   } else {
     multiply_many<Integer, layout>(task);

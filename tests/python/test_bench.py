@@ -220,5 +220,38 @@ def test_divergence(demo_path, tmp_path):
                            tmp_path / "out.json"], capture_output=True, text=True, timeout=300)  # fmt: skip
     assert done.returncode == 0, done.stderr
     [result] = json.loads((tmp_path / "out.json").read_text())
-    assert result["positions"] == 60 and 0 <= result["ondol"]["mean"] < 1e-4
+    assert result["positions"] == 60 and 0 <= result["ondol"]["mean"] < 2.8e-3  # half of llama.cpp 0.3.36's on them
     assert result["ondol"]["mean"] <= result["ondol"]["percentile_99"] and "mean" in done.stdout
+
+
+def test_loading_and_disturbed(stories_path):
+    """The benchmarks of loading, and of threads that lose their cores."""
+    done = subprocess.run([sys.executable, BENCH / "loading.py", stories_path, "--rounds", "1"], capture_output=True,
+                          text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    assert len(done.stdout.splitlines()) == 3 and stories_path in done.stdout
+    done = subprocess.run([sys.executable, BENCH / "disturbed.py", stories_path, "--prompt", "8", "--generate", "4"],
+                          capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    cases = [line.split("|")[1].strip() for line in done.stdout.splitlines()[2:]]
+    assert cases[:4] == ["free", "half the threads, free", "half the cores", "a busy program on half the cores"]
+
+
+def test_parts_of_a_forward_pass():
+    """Names of functions as a profiler gives them."""
+    sys.path.insert(0, str(BENCH))
+    import forward_pass
+
+    sys.path.remove(str(BENCH))
+    vnni = "ondol::avx512vnni::(anonymous namespace)::"
+    for name, part in {
+        vnni + "integer::multiply_many<signed char, ondol::Layout{32, 4, 8}>": "products, 8-bit activations",
+        vnni + "integer::multiply_tile<8, 2, short, ondol::avx512vnni::": "products, 16-bit activations",
+        vnni + "integer::write_out": "results of products",
+        vnni + "attention_bodies::tile<12, 2, ondol::": "attention",
+        vnni + "integer::round_group<signed char>": "rounding activations",
+        "ondol::ThreadPool::run": "waiting",
+        "ondol::pack_panel": None,
+        "std::function": "other",
+    }.items():
+        assert forward_pass.part_of(name) == part

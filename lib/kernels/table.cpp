@@ -12,6 +12,9 @@ extern const Kernels table;
 namespace avx2 {
 extern const Kernels table;
 }
+namespace avxvnni {
+extern const Kernels table;
+}
 namespace avx512 {
 extern const Kernels table;
 }
@@ -25,6 +28,7 @@ const Kernels& kernels(Isa isa) noexcept {
     &base::table,
 #if defined(__x86_64__)
     &avx2::table,
+    &avxvnni::table,
     &avx512::table,
     &avx512vnni::table,
 #endif

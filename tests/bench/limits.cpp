@@ -97,7 +97,8 @@ PEAK(i16_avx2, "avx2", __m256i, _mm256_setzero_si256(), "x", 16, _mm256_add_epi3
 PEAK(i8_avx2, "avx2", __m256i, _mm256_setzero_si256(), "x", 32,
      _mm256_add_epi32(s, _mm256_madd_epi16(_mm256_maddubs_epi16(a, b), ONES_8)))
 PEAK(i4_avx2, "avx2", __m256i, _mm256_setzero_si256(), "x", 32, _mm256_add_epi16(s, _mm256_maddubs_epi16(a, b)))
-PEAK(vnni_avx, "avx2,avxvnni", __m256i, _mm256_setzero_si256(), "x", 32, _mm256_dpbusd_avx_epi32(s, a, b))
+PEAK(i16_avx_vnni, "avx2,avxvnni", __m256i, _mm256_setzero_si256(), "x", 16, _mm256_dpwssd_avx_epi32(s, a, b))
+PEAK(i8_avx_vnni, "avx2,avxvnni", __m256i, _mm256_setzero_si256(), "x", 32, _mm256_dpbusd_avx_epi32(s, a, b))
 PEAK(f32_avx512, "avx512f", __m512, _mm512_setzero_ps(), "v", 16, _mm512_fmadd_ps(a, b, s))
 PEAK(i16_avx512, "avx512f,avx512bw", __m512i, _mm512_setzero_si512(), "v", 32,
      _mm512_add_epi32(s, _mm512_madd_epi16(a, b)))
@@ -122,7 +123,8 @@ std::vector<Peak> supported() {
        {"avx2", "i16 vpmaddwd + vpaddd", true, i16_avx2},
        {"avx2", "u8 x i8 vpmaddubsw + vpmaddwd + vpaddd", true, i8_avx2},
        {"avx2", "u4 x i8 vpmaddubsw + vpaddw", true, i4_avx2}});
-  add(__builtin_cpu_supports("avxvnni"), {{"avxvnni", "u8 x i8 vpdpbusd", true, vnni_avx}});
+  add(__builtin_cpu_supports("avxvnni"),
+      {{"avxvnni", "i16 vpdpwssd", true, i16_avx_vnni}, {"avxvnni", "u8 x i8 vpdpbusd", true, i8_avx_vnni}});
   add(__builtin_cpu_supports("avx512bw"), {{"avx512", "f32 vfmadd", false, f32_avx512},
                                            {"avx512", "i16 vpmaddwd + vpaddd", true, i16_avx512},
                                            {"avx512", "u8 x i8 vpmaddubsw + vpmaddwd + vpaddd", true, i8_avx512}});

@@ -12,7 +12,7 @@ CONSTANTS = {"elementwise", "attention", "float_products", "quantised", "recurre
 PLAIN = {"memcpy", "memset", "memmove", "fmaf", "_GLOBAL_OFFSET_TABLE_"}  # what a compiler calls by itself
 
 
-@pytest.mark.parametrize("isa", ["base", "avx2", "avx512", "avx512vnni"])
+@pytest.mark.parametrize("isa", ["base", "avx2", "avxvnni", "avx512", "avx512vnni"])
 def test_symbols_are_its_own(isa):
     lines = subprocess.run(
         ["nm", "--demangle", OBJECTS / f"{isa}.cpp.o"], check=True, capture_output=True, text=True

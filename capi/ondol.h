@@ -168,7 +168,8 @@ typedef void (*ondol_destroy_function)(void* user_data);
 
 /** Makes a runtime.
  *  @param options  {"threads": 0, "memory_limit": 0, "isa": ""}: 0 threads = min(affinity mask, cgroup quota,
- *      physical cores); memory_limit in bytes, 0 = no cap; "base", "avx2", "avx512", "avx512vnni", "" = the best
+ *      physical cores); memory_limit in bytes, 0 = no cap; isa "base", "avx2", "avxvnni", "avx512", "avx512vnni",
+ *      "neon" or "" = the best
  *  @param log  may be NULL: silence
  *  @param allocate, release  source of large buffers (weights, caches, scratch); both or none (NULL: the system's)
  *  @param user_data  given to the functions above

@@ -42,7 +42,7 @@ Specs runtime_specs() {
   return {
       {"threads", integer, 0, 0, 1024, "Threads that compute; 0 = min(affinity mask, cgroup quota, physical cores)"},
       {"memory_limit", integer, 0, 0, {}, "Most bytes of large buffers; 0 = no cap"},
-      {"isa", string, "", {}, {}, "base, avx2, avx512 or avx512vnni; empty = ONDOL_ISA, else the best there is"},
+      {"isa", string, "", {}, {}, "base, avx2, avxvnni, avx512, avx512vnni or neon; empty = ONDOL_ISA, else the best"},
   };
 }
 

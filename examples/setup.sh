@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# Installs the Debian packages that Ondol is built from, as far as they are missing; with --tests those of its tests too.
+# Installs the Debian packages that Ondol is built from, as far as they are missing; with --tests those of its tests too,
+# and what is named behind it.
 set -euo pipefail
 
 packages=(g++ cmake ninja-build pkg-config ca-certificates
           libdnnl-dev libeigen3-dev libfmt-dev libpcre2-dev libsentencepiece-dev libsimdjson-dev libutf8proc-dev zlib1g-dev)
-if [ "${1:-}" = --tests ]; then packages+=(ccache doctest-dev xz-utils); fi
+if [ "${1:-}" = --tests ]; then packages+=(ccache doctest-dev xz-utils "${@:2}"); fi
 # A Python from elsewhere (pyenv, uv) does as well, if it can build modules and make environments.
 if ! python3 - 2>/dev/null <<'PYTHON'
 import ensurepip, os, sys, sysconfig, venv

@@ -70,7 +70,7 @@ if [ -n "$long" ]; then
   tested ctest-tsan ctest --preset tsan --no-tests=error -R '^(runtime|models|generate|capi)$'
 
   step "Every instruction set on the real model"
-  for isa in base avx2 avx512 avx512vnni; do
+  for isa in base avx2 avxvnni avx512 avx512vnni neon; do
     if "$python" -c "import ondol; ondol.Runtime(isa='$isa')" 2>/dev/null; then
       export ONDOL_ISA=$isa
       tested "pytest-$isa" run_pytest -q ../tests/python/test_{smollm2,quantised,stories}.py

@@ -37,7 +37,8 @@ struct RuntimeOptions {
   /// Most bytes of large buffers at a time; 0 = no cap. Beyond it a call fails with out_of_memory
   /// before it allocates.
   std::uint64_t memory_limit = 0;
-  /// "base", "avx2", "avx512", "avx512vnni"; empty = environment variable ONDOL_ISA, else the best this CPU has.
+  /// "base", "avx2", "avxvnni", "avx512", "avx512vnni", "neon"; empty = environment variable ONDOL_ISA, else the best
+  /// there is.
   std::string isa{};
   /// Without a sink the library writes nothing anywhere.
   LogSink log{};

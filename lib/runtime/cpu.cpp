@@ -9,6 +9,11 @@
 
 #include "base/fail.hpp"
 
+#if defined(__aarch64__)
+#include <asm/hwcap.h>
+#include <sys/auxv.h>
+#endif
+
 namespace ondol {
 namespace {
 
@@ -26,6 +31,11 @@ constexpr Row rows[] = {
        return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c") &&
               __builtin_cpu_supports("bmi2");
      }},
+    {Isa::avxvnni, "avxvnni",
+     [] {
+       return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c") &&
+              __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("avxvnni");
+     }},
     {Isa::avx512, "avx512",
      [] {
        return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c") &&
@@ -39,6 +49,12 @@ constexpr Row rows[] = {
               __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
               __builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c") &&
               __builtin_cpu_supports("bmi2");
+     }},
+#elif defined(__aarch64__)
+    {Isa::neon, "neon",
+     [] {
+       constexpr unsigned long needed = HWCAP_ASIMD | HWCAP_ASIMDDP | HWCAP_FPHP | HWCAP_ASIMDHP;
+       return (getauxval(AT_HWCAP) & needed) == needed;
      }},
 #endif
 };

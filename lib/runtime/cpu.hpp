@@ -6,8 +6,8 @@
 
 namespace ondol {
 
-/// Instruction sets that kernels are compiled for, weakest first.
-enum class Isa : std::uint8_t { base, avx2, avx512, avx512vnni };
+/// Instruction sets that kernels are compiled for, weakest first; neon is ARMv8.2's with dot products and FP16.
+enum class Isa : std::uint8_t { base, avx2, avxvnni, avx512, avx512vnni, neon };
 
 [[nodiscard]] std::string_view isa_name(Isa isa) noexcept;
 /// The instruction sets this CPU (and its system) can run, weakest first; never empty.

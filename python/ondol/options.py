@@ -22,7 +22,7 @@ class LoadOptions(TypedDict, total=False):
     context: int  #: most positions of a cache; 0 = the model's own
     cache_type: str  #: "f16", "bf16", "f32", "q8_0", or "auto": f16, but f32 with exact precision
     memory_limit: int  #: most bytes of weights, caches and scratch; 0 = no limit
-    isa: str  #: "base", "avx2", "avx512", "avx512vnni"; "" = the best of this CPU
+    isa: str  #: "base", "avx2", "avxvnni", "avx512", "avx512vnni", "neon"; "" = the best of this CPU
     quantize: str  #: quantise weights to this type of convert_types() first; the result is kept in a file
     quantize_folder: Union[str, os.PathLike[str]]  #: of such files; "" = the user's cache
     pre_tokenizer: str  #: used instead of the file's

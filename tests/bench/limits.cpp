@@ -14,6 +14,10 @@
 #include <vector>
 #if defined(__x86_64__)
 #include <immintrin.h>
+#elif defined(__aarch64__)
+#include <arm_neon.h>
+#include <asm/hwcap.h>
+#include <sys/auxv.h>
 #endif
 
 namespace ondol::bench {
@@ -62,8 +66,6 @@ double fastest(int threads, int runs, const Body& body) {
   return best;
 }
 
-#if defined(__x86_64__)
-
 // Ten independent sums, which cover the latency of the instructions. They are variables of their own, as GCC leaves an
 // array of them in memory; the empty asm hides the operands' values and keeps every product.
 #define ONE(sum, step, constraint)                                              \
@@ -90,6 +92,7 @@ double fastest(int threads, int runs, const Body& body) {
     return 10.0 * (macs) * rounds;                                                                            \
   }
 
+#if defined(__x86_64__)
 #define ONES_8 _mm256_set1_epi16(1)
 #define ONES_16 _mm512_set1_epi16(1)
 PEAK(f32_avx2, "avx2,fma", __m256, _mm256_setzero_ps(), "x", 8, _mm256_fmadd_ps(a, b, s))
@@ -97,7 +100,8 @@ PEAK(i16_avx2, "avx2", __m256i, _mm256_setzero_si256(), "x", 16, _mm256_add_epi3
 PEAK(i8_avx2, "avx2", __m256i, _mm256_setzero_si256(), "x", 32,
      _mm256_add_epi32(s, _mm256_madd_epi16(_mm256_maddubs_epi16(a, b), ONES_8)))
 PEAK(i4_avx2, "avx2", __m256i, _mm256_setzero_si256(), "x", 32, _mm256_add_epi16(s, _mm256_maddubs_epi16(a, b)))
-PEAK(vnni_avx, "avx2,avxvnni", __m256i, _mm256_setzero_si256(), "x", 32, _mm256_dpbusd_avx_epi32(s, a, b))
+PEAK(i16_avx_vnni, "avx2,avxvnni", __m256i, _mm256_setzero_si256(), "x", 16, _mm256_dpwssd_avx_epi32(s, a, b))
+PEAK(i8_avx_vnni, "avx2,avxvnni", __m256i, _mm256_setzero_si256(), "x", 32, _mm256_dpbusd_avx_epi32(s, a, b))
 PEAK(f32_avx512, "avx512f", __m512, _mm512_setzero_ps(), "v", 16, _mm512_fmadd_ps(a, b, s))
 PEAK(i16_avx512, "avx512f,avx512bw", __m512i, _mm512_setzero_si512(), "v", 32,
      _mm512_add_epi32(s, _mm512_madd_epi16(a, b)))
@@ -107,8 +111,6 @@ PEAK(i16_vnni, "avx512f,avx512vnni", __m512i, _mm512_setzero_si512(), "v", 32, _
 PEAK(i8_vnni, "avx512f,avx512vnni", __m512i, _mm512_setzero_si512(), "v", 64, _mm512_dpbusd_epi32(s, a, b))
 PEAK(bf16_avx512, "avx512f,avx512bf16", __m512, _mm512_setzero_ps(), "v", 32,
      _mm512_dpbf16_ps(s, reinterpret_cast<__m512bh>(a), reinterpret_cast<__m512bh>(b)))
-#undef PEAK
-#undef ONE
 
 std::vector<Peak> supported() {
   std::vector<Peak> found;
@@ -122,7 +124,8 @@ std::vector<Peak> supported() {
        {"avx2", "i16 vpmaddwd + vpaddd", true, i16_avx2},
        {"avx2", "u8 x i8 vpmaddubsw + vpmaddwd + vpaddd", true, i8_avx2},
        {"avx2", "u4 x i8 vpmaddubsw + vpaddw", true, i4_avx2}});
-  add(__builtin_cpu_supports("avxvnni"), {{"avxvnni", "u8 x i8 vpdpbusd", true, vnni_avx}});
+  add(__builtin_cpu_supports("avxvnni"),
+      {{"avxvnni", "i16 vpdpwssd", true, i16_avx_vnni}, {"avxvnni", "u8 x i8 vpdpbusd", true, i8_avx_vnni}});
   add(__builtin_cpu_supports("avx512bw"), {{"avx512", "f32 vfmadd", false, f32_avx512},
                                            {"avx512", "i16 vpmaddwd + vpaddd", true, i16_avx512},
                                            {"avx512", "u8 x i8 vpmaddubsw + vpmaddwd + vpaddd", true, i8_avx512}});
@@ -132,11 +135,28 @@ std::vector<Peak> supported() {
   return found;
 }
 
+#elif defined(__aarch64__)
+
+PEAK(f32_neon, "arch=armv8.2-a", float32x4_t, vdupq_n_f32(0), "w", 4, vfmaq_f32(s, a, b))
+PEAK(i16_neon, "arch=armv8.2-a", int32x4_t, vdupq_n_s32(0), "w", 4,
+     vmlal_high_s16(s, vreinterpretq_s16_s32(a), vreinterpretq_s16_s32(b)))
+PEAK(i8_neon, "arch=armv8.2-a+dotprod", int32x4_t, vdupq_n_s32(0), "w", 16,
+     vdotq_s32(s, vreinterpretq_s8_s32(a), vreinterpretq_s8_s32(b)))
+
+std::vector<Peak> supported() {
+  if ((getauxval(AT_HWCAP) & HWCAP_ASIMDDP) == 0) return {};
+  return {{"neon", "f32 fmla", false, f32_neon},
+          {"neon", "i16 smlal2", true, i16_neon},
+          {"neon", "i8 x i8 sdot", true, i8_neon}};
+}
+
 #else
 
 std::vector<Peak> supported() { return {}; }
 
 #endif
+#undef PEAK
+#undef ONE
 
 /// Memory in huge pages, where the system gives them.
 class Pages {

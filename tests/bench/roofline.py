@@ -19,7 +19,8 @@ from pathlib import Path
 from speed import limits, report, svg
 
 #: Ondol's instruction sets, and what holds the oneDNN of its float products to them
-ISAS = {"avx2": "AVX2", "avxvnni": "AVX2_VNNI", "avx512": "AVX512_CORE", "avx512vnni": "AVX512_CORE_VNNI"}
+ISAS = {"avx2": "AVX2", "avxvnni": "AVX2_VNNI", "avx512": "AVX512_CORE", "avx512vnni": "AVX512_CORE_VNNI",
+        "neon": "DEFAULT"}
 PROGRAM = Path(__file__).parents[2] / "build" / "release" / "tests" / "bench" / "kernel_products"
 
 

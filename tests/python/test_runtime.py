@@ -11,7 +11,7 @@ import ondol
 def test_the_shared_runtime():
     runtime = ondol.Runtime.shared()
     assert runtime.threads == ondol.default_threads() >= 1
-    assert runtime.isa in ("base", "avx2", "avx512", "avx512vnni")
+    assert runtime.isa in ("base", "avx2", "avxvnni", "avx512", "avx512vnni", "neon")
 
 
 def test_options_of_a_runtime(stories_path):

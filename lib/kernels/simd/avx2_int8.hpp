@@ -1,76 +1,13 @@
-// Integers beside F32x16 with AVX2. What each operation does: simd/base_int8.hpp.
+// Integers beside F32x16 with AVX2 without VNNI. What each operation does: simd/base_int8.hpp.
 #pragma once
 
-#include "kernels/quantised_products.hpp"
+#include "kernels/simd/avx2_bytes_int8.hpp"
 
 namespace ondol::ISA {
 namespace {
 
-constexpr int tile_widths[] = {1, 2, 4, 6};
-constexpr int tile_panels = 1;
-constexpr bool unpack_levels = true;
-
-struct Bytes {
-  __m256i lo, hi;
-};
-struct Words {
-  __m256i lo, hi;
-};
-struct I32x16 {
-  __m256i lo, hi;
-};
-/// 16 bits, two a row.
-struct ByteSum {
-  __m256i lo, hi;
-};
-/// Products that fit 16 bits: 2 levels of a piece, at most 2^bits - 1, times 127.
-constexpr int byte_sum_pieces(int bits) { return bits <= 4 ? 8 : bits == 5 ? 4 : 2; }
-
-template <class T>
-inline T load_as(const void* p) {
-  const auto* v = static_cast<const __m256i*>(p);
-  return {_mm256_loadu_si256(v), _mm256_loadu_si256(v + 1)};
-}
-template <class T>
-inline void store_as(void* p, T a) {
-  auto* v = static_cast<__m256i*>(p);
-  _mm256_storeu_si256(v, a.lo);
-  _mm256_storeu_si256(v + 1, a.hi);
-}
-
-inline __m256i move_bits(__m256i a, int mask, int from, int to) {
-  const __m256i moved = from > to ? _mm256_srli_epi16(a, from - to) : _mm256_slli_epi16(a, to - from);
-  return _mm256_and_si256(from == to ? a : moved, _mm256_set1_epi8(char(mask << to)));
-}
-inline Bytes move_bits(Bytes a, int mask, int from, int to) {
-  return {move_bits(a.lo, mask, from, to), move_bits(a.hi, mask, from, to)};
-}
-inline Bytes either(Bytes a, Bytes b) { return {_mm256_or_si256(a.lo, b.lo), _mm256_or_si256(a.hi, b.hi)}; }
-inline Bytes lookup(const std::uint8_t* table, Bytes a) {
-  const __m256i t = _mm256_broadcastsi128_si256(eight_words(table));
-  return {_mm256_shuffle_epi8(t, a.lo), _mm256_shuffle_epi8(t, a.hi)};
-}
-inline __m256i widen(__m256i a, int first, bool is_signed) {
-  if (is_signed) return _mm256_srai_epi16(first == 0 ? _mm256_slli_epi16(a, 8) : a, 8);
-  return first == 0 ? _mm256_and_si256(a, _mm256_set1_epi16(255)) : _mm256_srli_epi16(a, 8);
-}
-inline Words widen(Bytes a, int first, bool is_signed) {
-  return {widen(a.lo, first, is_signed), widen(a.hi, first, is_signed)};
-}
-inline Words subtract(Words a, int c) {
-  const __m256i all = _mm256_set1_epi16(short(c));
-  return {_mm256_sub_epi16(a.lo, all), _mm256_sub_epi16(a.hi, all)};
-}
-
-inline I32x16 start(int c, std::int32_t x) {
-  if (c == 0) return {_mm256_setzero_si256(), _mm256_setzero_si256()};
-  const __m256i r = _mm256_slli_epi32(_mm256_set1_epi32(x), __builtin_ctz(unsigned(c)));
-  return {r, r};
-}
 inline I32x16 dot(I32x16 sum, Words w, const std::int16_t* a) {
-  int two;
-  __builtin_memcpy(&two, a, 4);
-  const __m256i pair = _mm256_set1_epi32(two);
+  const __m256i pair = all_of(a);
   // The empty asm keep gcc from computing all products first and spilling them.
   sum.lo = _mm256_add_epi32(sum.lo, _mm256_madd_epi16(w.lo, pair));
   asm volatile("" : "+x"(sum.lo));
@@ -78,10 +15,15 @@ inline I32x16 dot(I32x16 sum, Words w, const std::int16_t* a) {
   asm volatile("" : "+x"(sum.hi));
   return sum;
 }
+
+/// 16 bits, two a row.
+struct ByteSum {
+  __m256i lo, hi;
+};
+/// Products that fit 16 bits: 2 levels of a piece, at most 2^bits - 1, times 127.
+constexpr int byte_sum_pieces(int bits) { return bits <= 4 ? 8 : bits == 5 ? 4 : 2; }
 inline ByteSum dot(ByteSum sum, Bytes w, const std::int8_t* a) {
-  int four;
-  __builtin_memcpy(&four, a, 4);
-  const __m256i all = _mm256_set1_epi32(four);
+  const __m256i all = all_of(a);
   sum.lo = _mm256_add_epi16(sum.lo, _mm256_maddubs_epi16(w.lo, all));
   asm volatile("" : "+x"(sum.lo));
   sum.hi = _mm256_add_epi16(sum.hi, _mm256_maddubs_epi16(w.hi, all));
@@ -101,55 +43,6 @@ inline I32x16 finish(I32x16 from, ByteSum sum) {
   const __m256i ones = _mm256_set1_epi16(1);
   return {_mm256_add_epi32(from.lo, _mm256_madd_epi16(sum.lo, ones)),
           _mm256_add_epi32(from.hi, _mm256_madd_epi16(sum.hi, ones))};
-}
-inline F32x16 to_float(I32x16 a) { return {_mm256_cvtepi32_ps(a.lo), _mm256_cvtepi32_ps(a.hi)}; }
-inline F32x16 load_nibbles(const std::byte* p, bool upper) {
-  const __m128i bytes = eight_words(p);
-  const __m128i n = _mm_and_si128(upper ? _mm_srli_epi16(bytes, 4) : bytes, _mm_set1_epi8(15));
-  return {_mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(n)),
-          _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(_mm_unpackhi_epi64(n, n)))};
-}
-
-template <class Integer>
-inline void quantise_group(const float* x, ActivationGroup<Integer>& out) {
-  const __m256i magnitude = _mm256_set1_epi32(0x7FFFFFFF);
-  __m256 v[4];
-  __m256i m = _mm256_setzero_si256();
-  for (int i = 0; i < 4; ++i) {
-    v[i] = _mm256_loadu_ps(x + 8 * i);
-    m = _mm256_max_epu32(m, _mm256_and_si256(_mm256_castps_si256(v[i]), magnitude));
-  }
-  __m128i four = _mm_max_epu32(_mm256_castsi256_si128(m), _mm256_extracti128_si256(m, 1));
-  four = _mm_max_epu32(four, _mm_shuffle_epi32(four, 0x4E));
-  four = _mm_max_epu32(four, _mm_shuffle_epi32(four, 0xB1));
-  const auto largest = std::uint32_t(_mm_cvtsi128_si32(four));
-  if (largest >= 0x7F800000u || largest < bits_of(least_activation)) {
-    __builtin_memset(&out, 0, sizeof out);
-    if (largest >= 0x7F800000u) out.scale = float_of(0x7FC00000u);
-    return;
-  }
-  const __m256 inverse = _mm256_set1_ps(out.most / float_of(largest));
-  __m256i q[4];
-  for (int i = 0; i < 4; ++i) q[i] = _mm256_cvtps_epi32(_mm256_mul_ps(v[i], inverse));
-  const __m256i words[] = {_mm256_packs_epi32(q[0], q[1]), _mm256_packs_epi32(q[2], q[3])};
-  auto* to = reinterpret_cast<__m256i*>(out.q);
-  if constexpr (sizeof(Integer) == 1) {
-    const __m256i order = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);
-    _mm256_storeu_si256(to, _mm256_permutevar8x32_epi32(_mm256_packs_epi16(words[0], words[1]), order));
-  } else {
-    // Four neighbours a, b, c, d are stored as a, c, b, d.
-    const __m256i order = _mm256_setr_epi8(0, 1, 4, 5, 2, 3, 6, 7, 8, 9, 12, 13, 10, 11, 14, 15,  //
-                                           0, 1, 4, 5, 2, 3, 6, 7, 8, 9, 12, 13, 10, 11, 14, 15);
-    for (int half = 0; half < 2; ++half) {
-      _mm256_storeu_si256(to + half, _mm256_shuffle_epi8(_mm256_permute4x64_epi64(words[half], 0xD8), order));
-    }
-  }
-  const __m256i pairs = _mm256_hadd_epi32(_mm256_add_epi32(q[0], q[1]), _mm256_add_epi32(q[2], q[3]));
-  const __m256i fours = _mm256_hadd_epi32(pairs, pairs);  // of both lanes: first half, second half
-  const __m128i halves = _mm_add_epi32(_mm256_castsi256_si128(fours), _mm256_extracti128_si256(fours, 1));
-  out.minus_sum[1] = -_mm_cvtsi128_si32(halves);
-  out.minus_sum[2] = -_mm_extract_epi32(halves, 1);
-  out.scale = float_of(largest) * (1.0f / out.most);
 }
 
 }  // namespace

@@ -40,7 +40,8 @@ class Engine:
 
 
 #: Of what multiplies with oneDNN.
-_ONEDNN = {"avx2": {"ONEDNN_MAX_CPU_ISA": "AVX2"}, "avx512": {"ONEDNN_MAX_CPU_ISA": "AVX512_CORE"}}
+_ONEDNN = {isa: {"ONEDNN_MAX_CPU_ISA": value}
+           for isa, value in {"avx2": "AVX2", "avxvnni": "AVX2_VNNI", "avx512": "AVX512_CORE"}.items()}
 
 
 def _with(name, values):
@@ -48,10 +49,11 @@ def _with(name, values):
     return {isa: {**_ONEDNN[isa], name: value} for isa, value in values.items()}
 
 
-_ONDOL = Kind("run_ondol.py", isa_variables=_with("ONDOL_ISA", {"avx2": "avx2", "avx512": "avx512"}))
+_ONDOL = Kind("run_ondol.py", isa_variables=_with("ONDOL_ISA", {isa: isa for isa in _ONEDNN}))
 _LLAMA_CPP = Kind("run_llama_cpp.py", "llama_cpp", ("llama-cpp-python==0.3.36",), "0.3.36", from_source=True)
 _CTRANSLATE2 = Kind("run_ctranslate2.py", "ctranslate2", ("ctranslate2==4.8.5", "gguf>=0.19"), "4.8.5",
-                    isa_variables=_with("CT2_FORCE_CPU_ISA", {"avx2": "AVX2", "avx512": "AVX512"}), keeps_types=False)
+                    keeps_types=False,
+                    isa_variables=_with("CT2_FORCE_CPU_ISA", {"avx2": "AVX2", "avxvnni": "AVX2", "avx512": "AVX512"}))
 _OPENVINO = Kind("run_openvino.py", "openvino_genai", ("openvino-genai==2026.4.1.0",), "2026.4.1.0",
                  isa_variables=_ONEDNN, keeps_types=False)
 ENGINES = {engine.name: engine for engine in (
@@ -63,12 +65,14 @@ ENGINES = {engine.name: engine for engine in (
     Engine("ctranslate2", _CTRANSLATE2),
     Engine("openvino", _OPENVINO),
 )}
+_GGML_AVX2 = ("-DGGML_NATIVE=OFF -DGGML_SSE42=ON -DGGML_AVX=ON -DGGML_AVX2=ON -DGGML_FMA=ON -DGGML_F16C=ON "
+              "-DGGML_BMI2=ON")
 #: How llama.cpp, which has no such variable, is built for an instruction set.
 _GGML = {
     "": "-DGGML_NATIVE=ON",
-    "avx2": "-DGGML_NATIVE=OFF -DGGML_SSE42=ON -DGGML_AVX=ON -DGGML_AVX2=ON -DGGML_FMA=ON -DGGML_F16C=ON -DGGML_BMI2=ON",
-    "avx512": "-DGGML_NATIVE=OFF -DGGML_SSE42=ON -DGGML_AVX=ON -DGGML_AVX2=ON -DGGML_FMA=ON -DGGML_F16C=ON "
-              "-DGGML_BMI2=ON -DGGML_AVX512=ON",
+    "avx2": _GGML_AVX2,
+    "avxvnni": f"{_GGML_AVX2} -DGGML_AVX_VNNI=ON",
+    "avx512": f"{_GGML_AVX2} -DGGML_AVX512=ON",
 }
 ISAS = tuple(_GGML)
 

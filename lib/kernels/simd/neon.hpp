@@ -85,6 +85,11 @@ inline F32x16 power_of_two(F32x16 n) {
   return each(add(n, broadcast(8388735.0f)),
               [](float32x4_t t) { return vreinterpretq_f32_s32(vshlq_n_s32(vreinterpretq_s32_f32(t), 23)); });
 }
+inline F32x16 times_power_of_two(F32x16 x, F32x16 n) {
+  const F32x16 round = broadcast(12582912.0f);
+  const F32x16 half = subtract(multiply_add(n, broadcast(0.5f), round), round);
+  return multiply(multiply(x, power_of_two(half)), power_of_two(subtract(n, half)));
+}
 
 // --- one fixed tree
 inline float reduce_add(F32x16 x) {

@@ -102,7 +102,7 @@ void multiply_quantised(std::span<const MatrixProduct> products, Compute& comput
   struct Plan {
     QuantisedTask all;
     QuantisedKernel kernel;
-    std::size_t grain;    // panels of a task
+    std::size_t blocks;   // of panels
     std::size_t columns;  // tasks beside each other
     std::size_t end;      // of its tasks, counted through all products
   };
@@ -110,6 +110,7 @@ void multiply_quantised(std::span<const MatrixProduct> products, Compute& comput
   auto* plans = compute.arena.take<Plan>(products.size());
   const QuantisedKernels& kernels = *compute.kernels.quantised;
   const auto threads = static_cast<std::size_t>(compute.pool.threads());
+  const std::size_t most_tasks = threads == 1 ? 1 : threads * tasks_per_thread;
   std::size_t tasks = 0;
   for (std::size_t i = 0; i < products.size(); ++i) {
     const PackedMatrix& w = *products[i].w;
@@ -118,11 +119,11 @@ void multiply_quantised(std::span<const MatrixProduct> products, Compute& comput
     const std::size_t row_blocks = (rows + row_block - 1) / row_block;
     const std::size_t work = w.bytes() * std::min(rows, row_block) / work_of_a_task;
     const std::size_t share = row_blocks * products.size();
-    const std::size_t wanted = threads == 1 ? 1 : std::min(work, threads * tasks_per_thread / share) + 1;
+    const std::size_t least = std::min(work, most_tasks / share) + 1;
+    const std::size_t wanted = share >= most_tasks ? 1 : (least + threads - 1) / threads * threads;  // alike for each
     const std::size_t panels = panels_of(w.rows());
     const std::size_t blocks = (panels + panel_block - 1) / panel_block;
-    const std::size_t grain = (blocks + wanted - 1) / wanted * panel_block;
-    const std::size_t columns = (panels + grain - 1) / grain;
+    const std::size_t columns = std::min(blocks, wanted);
     tasks += row_blocks * columns;
     plans[i] = {.all = {.panels = w.data(),
                         .first_panel = 0,
@@ -136,7 +137,7 @@ void multiply_quantised(std::span<const MatrixProduct> products, Compute& comput
                         .out = products[i].out,
                         .stride = products[i].stride},
                 .kernel = find_kernel(kernels, w.product(), rounding),
-                .grain = grain,
+                .blocks = blocks,
                 .columns = columns,
                 .end = tasks};
   }
@@ -145,8 +146,9 @@ void multiply_quantised(std::span<const MatrixProduct> products, Compute& comput
                                         [](std::size_t task, const Plan& of) { return task < of.end; });
     const std::size_t own = i - (plan == plans ? 0 : plan[-1].end);
     QuantisedTask task = plan->all;
-    task.first_panel = own % plan->columns * plan->grain;
-    task.last_panel = std::min(task.first_panel + plan->grain, task.last_panel);
+    const std::size_t column = own % plan->columns;
+    task.first_panel = column * plan->blocks / plan->columns * panel_block;
+    task.last_panel = std::min((column + 1) * plan->blocks / plan->columns * panel_block, task.last_panel);
     task.first_row = own / plan->columns * row_block;
     task.last_row = std::min(task.first_row + row_block, task.last_row);
     plan->kernel(task);

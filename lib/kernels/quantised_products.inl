@@ -6,6 +6,7 @@
 
 #include "kernels/quantised_layout.hpp"
 #include "kernels/quantised_products.hpp"
+#include "kernels/rounded_activations.inl"
 
 namespace ondol::ISA {
 namespace {
@@ -30,7 +31,7 @@ constexpr int prefetch_bytes = 8192;  // ahead: what a core needs to draw all th
 /// The levels of each row that are multiplied at a time, and the activations: two of 16 bits, or four of 8.
 template <class Integer>
 using Levels = std::conditional_t<sizeof(Integer) == 1, Bytes, Words>;
-/// What those products are summed in; after `run_of` of them it is added to 32 bits.
+/// What those products are summed in; of bytes after `byte_sum_pieces` that is added to 32 bits.
 template <class Integer>
 using Partial = std::conditional_t<sizeof(Integer) == 1, ByteSum, I32x16>;
 
@@ -146,12 +147,12 @@ struct Unpacked {
 /// Activations of a tile from some group on, and where their rests lie.
 template <class Integer>
 struct Tile {
-  static constexpr std::size_t parts = sizeof(Integer) == 1 ? 2 : 1;  // the groups, their rests
   const ActivationGroup<Integer>* groups;
   std::size_t to_rests;
 
   Tile(const void* activations, std::size_t row, std::size_t width, std::size_t group, std::size_t all_groups)
-      : groups(static_cast<const ActivationGroup<Integer>*>(activations) + parts * row * all_groups + group * width),
+      : groups(static_cast<const ActivationGroup<Integer>*>(activations) + tile_parts<Integer> * row * all_groups +
+               group * width),
         to_rests(all_groups * width) {}
 };
 
@@ -223,7 +224,7 @@ void multiply_tile(const Weights* from, Tile<Integer> rows, std::size_t groups, 
   for (; groups > 0; --groups, rows.groups += width) {
     for (int p = 0; p < panels; ++p) w[p].prefetch();
     multiply_group<width, panels>(w, rows.groups, y);
-    if constexpr (rows.parts > 1) {
+    if constexpr (tile_parts<Integer> > 1) {
       if (rows.groups->has_rest) [[unlikely]] {
         F32x16 with_rest[count];
         unrolled<count>([&](auto i) __attribute__((always_inline)) { with_rest[i.value] = y[i.value]; });
@@ -234,16 +235,6 @@ void multiply_tile(const Weights* from, Tile<Integer> rows, std::size_t groups, 
     for (int p = 0; p < panels; ++p) w[p].next();
   }
   unrolled<count>([&](auto i) __attribute__((always_inline)) { store(place(i.value), y[i.value]); });
-}
-
-constexpr int widths = sizeof tile_widths / sizeof *tile_widths;
-constexpr int tile = tile_widths[widths - 1];
-
-std::size_t tile_width(std::size_t rows) noexcept {
-  for (int width : tile_widths) {
-    if (std::size_t(width) >= rows) return std::size_t(width);
-  }
-  return tile;
 }
 
 /// multiply_tile with the width as a number.
@@ -355,59 +346,6 @@ void multiply(const QuantisedTask& task) noexcept {
   }
 }
 
-template <class Integer>
-void round_group(const float* x, ActivationGroup<Integer>& out) {
-  quantise_group(x, out);
-  out.minus_sum[0] = out.minus_sum[1] + out.minus_sum[2];
-  for (int run = 0; run < 3; ++run) out.sum[run] = out.scale * float(-out.minus_sum[run]);
-}
-
-/// Of row `row` of a tile, of which the groups are rounded already.
-template <class Integer>
-void round_rests(const float* x, std::size_t row, std::size_t width, std::size_t groups,
-                 ActivationGroup<Integer>* tile) {
-  const auto square = [&](std::size_t group) {
-    const float scale = tile[group * width + row].scale;
-    return scale * scale;
-  };
-  float squares = 0;
-  for (std::size_t group = 0; group < groups; ++group) squares += square(group);
-  const float most = outstanding * outstanding * squares;
-  for (std::size_t group = 0; group < groups; ++group) {
-    if (!(square(group) * float(groups) > most)) continue;
-    ActivationGroup<Integer>* const rests = tile + (groups + group) * width;
-    if (!tile[group * width].has_rest) {
-      __builtin_memset(rests, 0, width * sizeof *rests);
-      tile[group * width].has_rest = 1;
-    }
-    const ActivationGroup<Integer>& rounded = tile[group * width + row];
-    float rest[group_inputs];
-    for (int i = 0; i < group_inputs; ++i)
-      rest[i] = x[group * group_inputs + std::size_t(i)] - rounded.scale * float(rounded.q[i]);
-    round_group(rest, rests[row]);
-  }
-}
-
-template <class Integer>
-void quantise(const float* x, std::size_t stride, std::size_t rows, std::size_t groups, void* to) noexcept {
-  auto* tile = static_cast<ActivationGroup<Integer>*>(to);
-  const std::size_t width = tile_width(rows);
-  for (std::size_t row = 0; row < width; ++row) {
-    for (std::size_t group = 0; group < groups; ++group) {
-      ActivationGroup<Integer>& a = tile[group * width + row];
-      if (row < rows) {
-        round_group(x + row * stride + group * group_inputs, a);
-        a.has_rest = 0;
-      } else {
-        __builtin_memset(&a, 0, sizeof a);
-      }
-    }
-  }
-  if constexpr (Tile<Integer>::parts > 1) {
-    for (std::size_t row = 0; row < rows; ++row) round_rests(x + row * stride, row, width, groups, tile);
-  }
-}
-
 template <class Integer, Layout layout>
 constexpr auto multiply_if_exact() {
   using Kernel = void (*)(const QuantisedTask&) noexcept;
@@ -420,7 +358,7 @@ constexpr auto multiply_if_exact() {
 
 template <class Integer, Layout... layout>
 constexpr RoundedKernels kernels_of() {
-  return {Tile<Integer>::parts * sizeof(ActivationGroup<Integer>),
+  return {tile_parts<Integer> * sizeof(ActivationGroup<Integer>),
           quantise<Integer>,
           {nullptr, nullptr, nullptr, multiply_if_exact<Integer, layout>()...}};
 }

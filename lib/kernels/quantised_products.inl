@@ -31,9 +31,15 @@ constexpr int prefetch_bytes = 8192;  // ahead: what a core needs to draw all th
 /// The levels of each row that are multiplied at a time, and the activations: two of 16 bits, or four of 8.
 template <class Integer>
 using Levels = std::conditional_t<sizeof(Integer) == 1, Bytes, Words>;
-/// What those products are summed in; of bytes after `byte_sum_pieces` that is added to 32 bits.
+/// What those products are summed in.
 template <class Integer>
 using Partial = std::conditional_t<sizeof(Integer) == 1, ByteSum, I32x16>;
+/// Pieces with levels of `bits` that a Partial holds: in one of 16 bits two products of a piece, each at most
+/// (2^bits - 1) 127.
+template <class Integer>
+constexpr int partial_pieces(int bits) {
+  return std::is_same_v<Partial<Integer>, I32x16> ? 16 : bits <= 4 ? 8 : bits == 5 ? 4 : 2;
+}
 
 /// What the inner loop needs to know of a Layout; many have the same.
 struct Shape {
@@ -166,7 +172,8 @@ template <int width, int panels, class Integer, class Weights>
   constexpr int count = width * panels;
   constexpr int pieces = steps * int(sizeof(Integer)) / parts;
   constexpr int each = 4 / int(sizeof(Integer));  // activations of a piece
-  constexpr int run_pieces = std::min(pieces, sizeof(Integer) == 1 ? byte_sum_pieces(Weights::shape.bits) : pieces);
+  constexpr int run_pieces = std::min(pieces, partial_pieces<Integer>(Weights::shape.bits));
+  constexpr bool whole = std::is_same_v<Partial<Integer>, I32x16>;  // else added to 32 bits behind each run
   unrolled<parts>([&](auto which) __attribute__((always_inline)) {
     constexpr int part = decltype(which)::value;
     constexpr int of = parts == 1 ? 0 : 1 + part;  // the activations' sums
@@ -175,10 +182,10 @@ template <int width, int panels, class Integer, class Weights>
       const auto before = [&](int i) __attribute__((always_inline)) {
         return which_run.value == 0 ? start(offset, a[i / panels].minus_sum[of]) : sum[i];
       };
-      Partial<Integer> partial[count];
-      unrolled<count>([&](auto i) __attribute__((always_inline)) {
-        partial[i.value] = begin<Partial<Integer>>(before(i.value));
-      });
+      Partial<Integer> partial[count] = {};
+      if constexpr (whole) {
+        unrolled<count>([&](auto i) __attribute__((always_inline)) { partial[i.value] = before(i.value); });
+      }
       unrolled<run_pieces>([&](auto j) __attribute__((always_inline)) {
         constexpr int piece = part * pieces + decltype(which_run)::value * run_pieces + decltype(j)::value;
         Levels<Integer> levels[panels];
@@ -187,8 +194,13 @@ template <int width, int panels, class Integer, class Weights>
           partial[i.value] = dot(partial[i.value], levels[i.value % panels], a[i.value / panels].q + each * piece);
         });
       });
-      unrolled<count>([&](auto i)
-                          __attribute__((always_inline)) { sum[i.value] = finish(before(i.value), partial[i.value]); });
+      unrolled<count>([&](auto i) __attribute__((always_inline)) {
+        if constexpr (whole) {
+          sum[i.value] = partial[i.value];
+        } else {
+          sum[i.value] = add(before(i.value), partial[i.value]);
+        }
+      });
     });
     F32x16 scale[panels];
     for (int p = 0; p < panels; ++p) scale[p] = w[p].scale(part);

@@ -11,15 +11,9 @@ inline I32x16 dot(I32x16 sum, Words w, const std::int16_t* a) {
 }
 
 using ByteSum = I32x16;
-constexpr int byte_sum_pieces(int) { return 8; }
 inline ByteSum dot(ByteSum sum, Bytes w, const std::int8_t* a) {
   return {_mm512_dpbusd_epi32(sum.all, w.all, all_of(a))};
 }
-template <class Partial>
-inline Partial begin(I32x16 from) {
-  return from;
-}
-inline I32x16 finish(I32x16, I32x16 sum) { return sum; }
 
 }  // namespace
 }  // namespace ondol::ISA

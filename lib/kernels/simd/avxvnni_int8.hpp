@@ -12,16 +12,10 @@ inline I32x16 dot(I32x16 sum, Words w, const std::int16_t* a) {
 }
 
 using ByteSum = I32x16;
-constexpr int byte_sum_pieces(int) { return 8; }
 inline ByteSum dot(ByteSum sum, Bytes w, const std::int8_t* a) {
   const __m256i all = all_of(a);
   return {_mm256_dpbusd_avx_epi32(sum.lo, w.lo, all), _mm256_dpbusd_avx_epi32(sum.hi, w.hi, all)};
 }
-template <class Partial>
-inline Partial begin(I32x16 from) {
-  return from;
-}
-inline I32x16 finish(I32x16, I32x16 sum) { return sum; }
 
 }  // namespace
 }  // namespace ondol::ISA

@@ -74,21 +74,15 @@ inline I32x16 dot(I32x16 sum, Words w, const std::int16_t* a) {
   for (int r = 0; r < 16; ++r) sum.lane[r] += w.at[2 * r] * a[0] + w.at[2 * r + 1] * a[1];
   return sum;
 }
-/// The same of four levels, which are unsigned, and four activations, in a type that holds `byte_sum_pieces` of them.
+/// The same of four levels, which are unsigned, and four activations. Where a ByteSum is not I32x16 it is two sums of
+/// 16 bits a row, and has an add(I32x16, ByteSum).
 using ByteSum = I32x16;
-constexpr int byte_sum_pieces(int) { return 8; }
 inline ByteSum dot(ByteSum sum, Bytes w, const std::int8_t* a) {
   for (int r = 0; r < 16; ++r) {
     for (int i = 0; i < 4; ++i) sum.lane[r] += w.at[4 * r + i] * a[i];
   }
   return sum;
 }
-/// Sums are added to `from` at their begin or at their finish.
-template <class Partial>
-inline Partial begin(I32x16 from) {
-  return from;
-}
-inline I32x16 finish(I32x16, I32x16 sum) { return sum; }
 inline F32x16 to_float(I32x16 a) {
   return each_lane([&](int r) { return float(a.lane[r]); });
 }

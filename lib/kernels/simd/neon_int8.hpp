@@ -83,18 +83,12 @@ inline I32x16 dot(I32x16 sum, Words w, const std::int16_t* activations) {
   return sum;
 }
 using ByteSum = I32x16;
-constexpr int byte_sum_pieces(int) { return 8; }
 /// Levels have 6 bits at most, so they are the same with a sign.
 inline ByteSum dot(ByteSum sum, Bytes w, const std::int8_t* activations) {
   const int8x16_t four = vreinterpretq_s8_s32(all_of(activations));
   return {vdotq_s32(sum.a, vreinterpretq_s8_u8(w.a), four), vdotq_s32(sum.b, vreinterpretq_s8_u8(w.b), four),
           vdotq_s32(sum.c, vreinterpretq_s8_u8(w.c), four), vdotq_s32(sum.d, vreinterpretq_s8_u8(w.d), four)};
 }
-template <class Partial>
-inline Partial begin(I32x16 from) {
-  return from;
-}
-inline I32x16 finish(I32x16, I32x16 sum) { return sum; }
 inline F32x16 to_float(I32x16 x) {
   return {vcvtq_f32_s32(x.a), vcvtq_f32_s32(x.b), vcvtq_f32_s32(x.c), vcvtq_f32_s32(x.d)};
 }

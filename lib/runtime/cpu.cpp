@@ -23,33 +23,24 @@ struct Row {
   bool (*available)();
 };
 
+#if defined(__x86_64__)
+bool has_avx2() {
+  return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c") &&
+         __builtin_cpu_supports("bmi2");
+}
+bool has_avx512() {
+  return has_avx2() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+         __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+}
+#endif
+
 constexpr Row rows[] = {
     {Isa::base, "base", [] { return true; }},
 #if defined(__x86_64__)
-    {Isa::avx2, "avx2",
-     [] {
-       return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c") &&
-              __builtin_cpu_supports("bmi2");
-     }},
-    {Isa::avxvnni, "avxvnni",
-     [] {
-       return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c") &&
-              __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("avxvnni");
-     }},
-    {Isa::avx512, "avx512",
-     [] {
-       return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c") &&
-              __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("avx512f") &&
-              __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
-              __builtin_cpu_supports("avx512vl");
-     }},
-    {Isa::avx512vnni, "avx512vnni",
-     [] {
-       return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-              __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
-              __builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c") &&
-              __builtin_cpu_supports("bmi2");
-     }},
+    {Isa::avx2, "avx2", has_avx2},
+    {Isa::avxvnni, "avxvnni", [] { return has_avx2() && __builtin_cpu_supports("avxvnni"); }},
+    {Isa::avx512, "avx512", has_avx512},
+    {Isa::avx512vnni, "avx512vnni", [] { return has_avx512() && __builtin_cpu_supports("avx512vnni"); }},
 #elif defined(__aarch64__)
     {Isa::neon, "neon",
      [] {

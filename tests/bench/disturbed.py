@@ -56,17 +56,20 @@ def busy(cores):
             other.wait()
 
 
-def enter_cgroup(quota_cores):
-    """A function that puts its process under a quota of CPU time, or None where that is not allowed."""
+def make_cgroup(quota_cores):
+    """The file that a process joins a new quota of CPU time by, or None where no cgroup may be made."""
     for root, settings, members in CGROUPS:
         folder = root / f"ondol-bench-{os.getpid()}"
         try:
             folder.mkdir()
-            for name, value in settings.items():
-                (folder / name).write_text(value.format(quota=int(100000 * quota_cores)))
         except OSError:
             continue
-        return lambda: (folder / members).write_text(str(os.getpid()))
+        try:
+            for name, value in settings.items():
+                (folder / name).write_text(value.format(quota=int(100000 * quota_cores)))
+            return folder / members
+        except OSError:  # another kind of cgroup
+            folder.rmdir()
     return None
 
 
@@ -90,15 +93,20 @@ def main():
         "half the cores": (options.threads, nullcontext(), lambda: os.sched_setaffinity(0, half)),
         "a busy program on half the cores": (options.threads, busy(half), None),
     }
-    quota = enter_cgroup(len(half))
+    quota = make_cgroup(len(half))
     if quota:
-        cases["quota of half the cores' time"] = (options.threads, nullcontext(), quota)
+        cases["quota of half the cores' time"] = (options.threads, nullcontext(),
+                                                 lambda: quota.write_text(str(os.getpid())))
     else:
         print("no cgroup may be made here: without the quota", file=sys.stderr)
     figures = {}
-    for name, (threads, load, before) in cases.items():
-        with load:
-            figures[name] = in_fresh_process(options, path, threads, before)
+    try:
+        for name, (threads, load, before) in cases.items():
+            with load:
+                figures[name] = in_fresh_process(options, path, threads, before)
+    finally:
+        if quota:
+            quota.parent.rmdir()
     slow = figures["half the threads, free"]
     print(report.table(["case", "prompt, ms", "token, ms", "prompt, of half", "token, of half"], [
         [name, f"{1e3 * each['prompt']:.0f}", f"{1e3 * each['token']:.2f}", f"{each['prompt'] / slow['prompt']:.2f}",

@@ -7,8 +7,8 @@
 
 namespace ondol {
 
-/// Which kernel multiplies weights of a format with fast precision; kernels/ maps it to code. Each but f32 is of the
-/// format of its name, as which others are packed by their values (own_format, pack_values).
+/// Which kernel multiplies weights of a format with fast precision; kernels/ maps it to code. Each but f32 and
+/// block_float is of the format of its name, as which others are packed by their values (own_format, pack_values).
 enum class Product : std::uint8_t {
   f32,
   f16,
@@ -24,7 +24,8 @@ enum class Product : std::uint8_t {
   q5_k,
   q6_k,
   iq4_nl,
-  iq4_xs
+  iq4_xs,
+  block_float,  ///< of f16 and bf16 where rows are whole groups of 32: kernels/block_float.hpp
 };
 
 /// The id of formats that GGUF does not have; no file's id is this one.

@@ -11,6 +11,7 @@ struct ElementwiseKernels;
 struct AttentionKernels;
 struct FloatKernels;
 struct QuantisedKernels;
+struct BlockFloatKernels;
 struct RecurrenceKernels;
 
 /// The bodies compiled for one instruction set.
@@ -20,6 +21,7 @@ struct Kernels {
   const AttentionKernels* attention;      ///< kernels/attention.hpp
   const FloatKernels* float_products;     ///< kernels/float_products.hpp
   const QuantisedKernels* quantised;      ///< kernels/quantised_products.hpp
+  const BlockFloatKernels* block_float;   ///< kernels/block_float.hpp
   const RecurrenceKernels* recurrence;    ///< kernels/recurrence.hpp
 };
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <new>
 
+#include "kernels/block_float.hpp"
 #include "kernels/float_products.hpp"
 #include "kernels/pack.hpp"
 #include "kernels/quantised_products.hpp"
@@ -11,9 +12,10 @@ namespace ondol {
 namespace {
 
 /// The product of a matrix of this format. With exact precision quantised weights are their float32 values.
-Product product_of(const Format& format, Precision precision) noexcept {
-  const bool quantised = find_layout(format.product) != nullptr;
-  return quantised && precision == Precision::exact ? Product::f32 : format.product;
+Product product_of(const Format& format, std::uint64_t columns, Precision precision) noexcept {
+  if (find_layout(format.product)) return precision == Precision::exact ? Product::f32 : format.product;
+  const bool blocks = format.product != Product::f32 && columns % group_inputs == 0;
+  return blocks && precision == Precision::fast ? Product::block_float : format.product;
 }
 
 std::uint64_t panels_of(std::uint64_t rows) noexcept { return (rows + panel_rows - 1) / panel_rows; }
@@ -34,7 +36,7 @@ PackedMatrix::PackedMatrix(const WeightView& weights, Precision precision, Compu
                            const std::shared_ptr<MemoryAccount>& memory)
     : rows_(weights.rows),
       columns_(weights.columns),
-      product_(product_of(*weights.format, precision)),
+      product_(product_of(*weights.format, weights.columns, precision)),
       data_(memory, bytes_of(product_, rows_, columns_), "packed weights") {
   const Layout* layout = find_layout(product_);
   if (!layout) {
@@ -43,14 +45,22 @@ PackedMatrix::PackedMatrix(const WeightView& weights, Precision precision, Compu
   }
   const std::uint64_t size = panel_bytes(*layout, columns_);
   compute.pool.parallel_ranges(panels_of(rows_), 4, [&](std::size_t begin, std::size_t end) {
-    for (std::size_t panel = begin; panel < end; ++panel) pack_panel(weights, panel, data_.data() + panel * size);
+    for (std::size_t panel = begin; panel < end; ++panel) {
+      std::byte* out = data_.data() + panel * size;
+      if (product_ == Product::block_float) {
+        pack_block_floats(weights, panel, out, compute.kernels);
+      } else {
+        pack_panel(weights, panel, out);
+      }
+    }
   });
 }
 
 void PackedMatrix::unpack_row(std::size_t row, float* out) const {
   if (const Layout* layout = find_layout(product_)) {
     const std::byte* panel = data() + row / panel_rows * panel_bytes(*layout, columns_);
-    unpack_panel_row(*layout, panel, static_cast<int>(row % panel_rows), columns_, out);
+    const auto unpack = product_ == Product::block_float ? unpack_block_floats : unpack_panel_row;
+    unpack(*layout, panel, static_cast<int>(row % panel_rows), columns_, out);
   } else {
     unpack_float_row(product_, data(), row, columns_, out);
   }
@@ -58,7 +68,7 @@ void PackedMatrix::unpack_row(std::size_t row, float* out) const {
 
 std::uint64_t packed_bytes(const Format& format, std::uint64_t rows, std::uint64_t columns,
                            Precision precision) noexcept {
-  return bytes_of(product_of(format, precision), rows, columns);
+  return bytes_of(product_of(format, columns, precision), rows, columns);
 }
 
 const void* Activations::rounded(Rounding rounding, Compute& compute) {
@@ -91,8 +101,9 @@ QuantisedKernel find_kernel(const QuantisedKernels& kernels, Product product, Ro
   return kernels.by_rounding[static_cast<std::size_t>(rounding)].multiply[static_cast<std::size_t>(product)];
 }
 
-/// What the product asks for, or `fine` where there is no other.
+/// What the product asks for, where its weights have a choice.
 Rounding rounding_of(const MatrixProduct& p, const QuantisedKernels& kernels) noexcept {
+  if (p.w->product() == Product::block_float) return Rounding::middle;
   return find_kernel(kernels, p.w->product(), p.x->rounding()) ? p.x->rounding() : Rounding::fine;
 }
 

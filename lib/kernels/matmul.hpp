@@ -20,7 +20,7 @@ class PackedMatrix {
  public:
   PackedMatrix() = default;
   /// Packs `weights` on all threads. With Precision::exact quantised weights are held as their float32 values; with
-  /// Precision::fast in the format that their product is made for (own_format).
+  /// Precision::fast in the format that their product is made for (own_format), F16 and BF16 as block floats.
   /// @throws Error out_of_memory.
   PackedMatrix(const WeightView& weights, Precision precision, Compute& compute,
                const std::shared_ptr<MemoryAccount>& memory);
@@ -45,9 +45,10 @@ class PackedMatrix {
 [[nodiscard]] std::uint64_t packed_bytes(const Format& format, std::uint64_t rows, std::uint64_t columns,
                                          Precision precision) noexcept;
 
-/// What products with quantised weights round activations to: 8 bits (`coarse`), which is faster, or 16 (`fine`), whose
-/// error does not show beside that of the weights. Weights with signed 8-bit levels take 16 bits in any case.
-enum class Rounding { coarse, fine };
+/// What products of integers round activations to: 8 bits (`coarse`), which is faster, or 16 (`fine`), whose error does
+/// not show beside that of quantised weights. Weights with signed 8-bit levels take 16 bits in any case, and block
+/// floats as many as their sums have room for, 14 to 16 (`middle`).
+enum class Rounding { coarse, middle, fine };
 
 /// The left side of products: `rows` rows of `columns` floats, and their rounded forms, each made once when a product
 /// first asks for it and shared by all products with the same input. Memory comes from the arena of `compute`.
@@ -74,7 +75,7 @@ class Activations {
   std::size_t columns_;
   std::size_t stride_;
   Rounding rounding_;
-  const void* rounded_[2] = {};
+  const void* rounded_[3] = {};
 };
 
 /// out[i * stride + j] = sum over k of x[i][k] * w[j][k] (+ bias[j] if bias is not null), for all rows i of x, j of w.

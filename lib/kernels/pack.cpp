@@ -118,8 +118,8 @@ void values_of(const Layout& layout, const Levels& in, float* out) {
 
 const Layout* find_layout(Product product) noexcept {
   using namespace layouts;
-  static constexpr const Layout* table[] = {nullptr, nullptr, nullptr, &q4_0, &q4_1, &q5_0,   &q5_1,  &q8_0,
-                                            &q2_k,   &q3_k,   &q4_k,   &q5_k, &q6_k, &iq4_nl, &iq4_xs};
+  static constexpr const Layout* table[] = {nullptr, nullptr, nullptr, &q4_0, &q4_1, &q5_0,   &q5_1,   &q8_0,
+                                            &q2_k,   &q3_k,   &q4_k,   &q5_k, &q6_k, &iq4_nl, &iq4_xs, &block_float};
   const auto i = static_cast<std::size_t>(product);
   return i < std::size(table) ? table[i] : nullptr;
 }

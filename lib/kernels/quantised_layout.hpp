@@ -23,9 +23,12 @@ namespace ondol {
 /// A plane of b bits is 8 b vectors of 64 bytes: byte 4 r + i belongs to row r and inputs 4 s + i, where s, the step,
 /// goes through 8 / b values from the low bits up. Three, five and six bits are a plane of the lower and one of the
 /// upper bits.
+///
+/// Block floats, of float16 and bfloat16 matrices, have levels of 16 bits: vector s of a group's 16 has of each row
+/// two, of inputs k and k + 2, k = 4 (s / 2) + s % 2. Their d is a bfloat16: kernels/block_float.hpp.
 struct Layout {
   int inputs;  ///< of a block, 32 or 256
-  int bits;    ///< of a level; 8 bits are two's complement
+  int bits;    ///< of a level; 8 and 16 bits are two's complement
   int offset = 0;
   int scale_inputs = 0;  ///< inputs that share an integer scale: 16, 32, or 0 for none
   bool minima = false;
@@ -77,6 +80,7 @@ constexpr Layout q5_k{.inputs = 256, .bits = 5, .scale_inputs = 32, .minima = tr
 constexpr Layout q6_k{.inputs = 256, .bits = 6, .offset = 32, .scale_inputs = 16};
 constexpr Layout iq4_nl{.inputs = 32, .bits = 4, .codebook = true};
 constexpr Layout iq4_xs{.inputs = 256, .bits = 4, .scale_inputs = 32, .codebook = true};
+constexpr Layout block_float{.inputs = 32, .bits = 16};
 
 }  // namespace layouts
 

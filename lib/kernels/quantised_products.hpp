@@ -7,7 +7,11 @@
 
 namespace ondol {
 
-/// 32 activations rounded to Integer: x = scale * q, scale = max |x| / most, q rounded to nearest even. A group with an
+/// What magnitudes of a group rounded to `middle` sum up to at most, so that its products with levels of up to 8191 do
+/// in 32 bits; less what rounding adds.
+inline constexpr std::int32_t largest_middle_sum = (1 << 18) - 64;
+
+/// 32 activations rounded: x = scale * q, scale = max |x| / most, q to nearest even. A group with an
 /// infinity or a NaN has scale and sums NaN and q = 0, so that all outputs of its row are NaN; one whose largest
 /// magnitude is below `least_activation` is zero.
 ///
@@ -16,7 +20,6 @@ namespace ondol {
 /// 8 bits would make.
 template <class Integer>
 struct alignas(32) ActivationGroup {
-  static constexpr float most = sizeof(Integer) == 1 ? 127.0f : 32767.0f;
   Integer q[32];  ///< of 16 bits: of four neighbours 0, 1, 2, 3 in the order 0, 2, 1, 3
   float scale;
   float sum[3];               ///< scale * (sum of q) of all, of the first 16 and of the last 16
@@ -52,16 +55,16 @@ struct RoundedKernels {
   std::size_t group_bytes;  ///< of an ActivationGroup, and its rest
   /// Writes a tile of `rows` rows: row i starts at x + i * stride.
   void (*quantise)(const float* x, std::size_t stride, std::size_t rows, std::size_t groups, void* out) noexcept;
-  /// By Product; null for those of floats and, with 8-bit activations, for those with signed 8-bit levels: AVX2 has no
-  /// exact product of two such bytes, and 16 bits cost it nothing more.
-  void (*multiply[15])(const QuantisedTask& task) noexcept;
+  /// By Product; null for those of floats and those of another rounding. Signed 8-bit levels have no product with 8-bit
+  /// activations: AVX2 has no exact one of two such bytes, and 16 bits cost it nothing more.
+  void (*multiply[16])(const QuantisedTask& task) noexcept;
 };
 
 struct QuantisedKernels {
   std::size_t tile;  ///< rows of a full tile
   /// Rows, padding included, of a tile with `rows` <= tile rows.
   std::size_t (*tile_width)(std::size_t rows) noexcept;
-  RoundedKernels by_rounding[2];  ///< as Rounding counts
+  RoundedKernels by_rounding[3];  ///< as Rounding counts
 };
 
 }  // namespace ondol

@@ -93,7 +93,11 @@ struct Packed {
     if constexpr (sizeof(Integer) == 1) {
       return bytes(i);
     } else {
-      return widen(bytes(i / 2), i % 2, layout.bits == 8 || layout.codebook);
+      if constexpr (layout.bits == 16) {
+        return load_words(block + at.levels + i * 64);
+      } else {
+        return widen(bytes(i / 2), i % 2, layout.bits == 8 || layout.codebook);
+      }
     }
   }
   /// The integers from byte `from` of the block on that belong to a part of the group.
@@ -102,7 +106,8 @@ struct Packed {
     return at.nibbles ? load_nibbles(p, upper) : load_int8(reinterpret_cast<const std::int8_t*>(p));
   }
   [[gnu::always_inline]] F32x16 scale(int part) const {
-    const F32x16 d = load_half(reinterpret_cast<const std::uint16_t*>(block));
+    const auto* halves = reinterpret_cast<const std::uint16_t*>(block);
+    const F32x16 d = layout.bits == 16 ? load_bfloat(halves) : load_half(halves);
     return layout.scale_inputs ? multiply(d, integers(at.scales, part, false)) : d;
   }
   [[gnu::always_inline]] F32x16 minimum(int part) const {
@@ -358,33 +363,42 @@ void multiply(const QuantisedTask& task) noexcept {
   }
 }
 
-template <class Integer, Layout layout>
+constexpr bool has_product(Rounding rounding, const Layout& layout) {
+  if (layout.bits == 16) return rounding == Rounding::middle;
+  if (layout.bits == 8 || layout.codebook) return rounding == Rounding::fine;
+  return rounding != Rounding::middle;
+}
+
+template <Rounding rounding, Layout layout>
 constexpr auto multiply_if_exact() {
   using Kernel = void (*)(const QuantisedTask&) noexcept;
-  if constexpr (sizeof(Integer) == 1 && (layout.bits == 8 || layout.codebook)) {
-    return Kernel{};
+  if constexpr (has_product(rounding, layout)) {
+    return Kernel{multiply<RoundedTo<rounding>, layout>};
   } else {
-    return Kernel{multiply<Integer, layout>};
+    return Kernel{};
   }
 }
 
-template <class Integer, Layout... layout>
+template <Rounding rounding, Layout... layout>
 constexpr RoundedKernels kernels_of() {
+  using Integer = RoundedTo<rounding>;
   return {tile_parts<Integer> * sizeof(ActivationGroup<Integer>),
-          quantise<Integer>,
-          {nullptr, nullptr, nullptr, multiply_if_exact<Integer, layout>()...}};
+          quantise<rounding>,
+          {nullptr, nullptr, nullptr, multiply_if_exact<rounding, layout>()...}};
 }
 
-template <class Integer>
-constexpr RoundedKernels rounded =
-    kernels_of<Integer, layouts::q4_0, layouts::q4_1, layouts::q5_0, layouts::q5_1, layouts::q8_0, layouts::q2_k,
-               layouts::q3_k, layouts::q4_k, layouts::q5_k, layouts::q6_k, layouts::iq4_nl, layouts::iq4_xs>();
+template <Rounding rounding>
+constexpr RoundedKernels rounded = kernels_of<rounding, layouts::q4_0, layouts::q4_1, layouts::q5_0, layouts::q5_1,
+                                              layouts::q8_0, layouts::q2_k, layouts::q3_k, layouts::q4_k, layouts::q5_k,
+                                              layouts::q6_k, layouts::iq4_nl, layouts::iq4_xs, layouts::block_float>();
 
 }  // namespace integer
 }  // namespace
 
 extern const QuantisedKernels quantised;
 const QuantisedKernels quantised{
-    integer::tile, integer::tile_width, {integer::rounded<std::int8_t>, integer::rounded<std::int16_t>}};
+    integer::tile,
+    integer::tile_width,
+    {integer::rounded<Rounding::coarse>, integer::rounded<Rounding::middle>, integer::rounded<Rounding::fine>}};
 
 }  // namespace ondol::ISA

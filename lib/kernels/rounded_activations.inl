@@ -1,5 +1,6 @@
 // Activations rounded to integers, in tiles (kernels/quantised_products.hpp). Included once an ISA, after its simd
 // files.
+#include <type_traits>
 
 #include "kernels/quantised_layout.hpp"
 #include "kernels/quantised_products.hpp"
@@ -22,9 +23,18 @@ std::size_t tile_width(std::size_t rows) noexcept {
   return tile;
 }
 
-template <class Integer>
-void round_group(const float* x, ActivationGroup<Integer>& out) {
-  quantise_group(x, out);
+template <Rounding rounding>
+using RoundedTo = std::conditional_t<rounding == Rounding::coarse, std::int8_t, std::int16_t>;
+
+template <Rounding rounding>
+void round_group(const float* x, ActivationGroup<RoundedTo<rounding>>& out) {
+  constexpr float most = rounding == Rounding::coarse ? 127.0f : 32767.0f;
+  quantise_group(x, most, out);
+  if constexpr (rounding == Rounding::middle) {
+    std::int32_t sum = 0;
+    for (const std::int16_t q : out.q) sum += q < 0 ? -q : q;
+    if (sum > largest_middle_sum) quantise_group(x, most * float(largest_middle_sum) / float(sum), out);
+  }
   out.minus_sum[0] = out.minus_sum[1] + out.minus_sum[2];
   for (int run = 0; run < 3; ++run) out.sum[run] = out.scale * float(-out.minus_sum[run]);
 }
@@ -51,19 +61,20 @@ void round_rests(const float* x, std::size_t row, std::size_t width, std::size_t
     float rest[group_inputs];
     for (int i = 0; i < group_inputs; ++i)
       rest[i] = x[group * group_inputs + std::size_t(i)] - rounded.scale * float(rounded.q[i]);
-    round_group(rest, rests[row]);
+    round_group<Rounding::coarse>(rest, rests[row]);
   }
 }
 
-template <class Integer>
+template <Rounding rounding>
 void quantise(const float* x, std::size_t stride, std::size_t rows, std::size_t groups, void* to) noexcept {
+  using Integer = RoundedTo<rounding>;
   auto* tile = static_cast<ActivationGroup<Integer>*>(to);
   const std::size_t width = tile_width(rows);
   for (std::size_t row = 0; row < width; ++row) {
     for (std::size_t group = 0; group < groups; ++group) {
       ActivationGroup<Integer>& a = tile[group * width + row];
       if (row < rows) {
-        round_group(x + row * stride + group * group_inputs, a);
+        round_group<rounding>(x + row * stride + group * group_inputs, a);
         a.has_rest = 0;
       } else {
         __builtin_memset(&a, 0, sizeof a);

@@ -63,6 +63,8 @@ inline Words subtract(Words a, int c) {
   return {_mm256_sub_epi16(a.lo, all), _mm256_sub_epi16(a.hi, all)};
 }
 
+inline Words load_words(const std::byte* p) { return load_as<Words>(p); }
+
 inline I32x16 start(int c, std::int32_t x) {
   if (c == 0) return {_mm256_setzero_si256(), _mm256_setzero_si256()};
   const __m256i r = _mm256_slli_epi32(_mm256_set1_epi32(x), __builtin_ctz(unsigned(c)));
@@ -77,7 +79,7 @@ inline F32x16 load_nibbles(const std::byte* p, bool upper) {
 }
 
 template <class Integer>
-inline void quantise_group(const float* x, ActivationGroup<Integer>& out) {
+inline void quantise_group(const float* x, float most, ActivationGroup<Integer>& out) {
   const __m256i magnitude = _mm256_set1_epi32(0x7FFFFFFF);
   __m256 v[4];
   __m256i m = _mm256_setzero_si256();
@@ -94,7 +96,7 @@ inline void quantise_group(const float* x, ActivationGroup<Integer>& out) {
     if (largest >= 0x7F800000u) out.scale = float_of(0x7FC00000u);
     return;
   }
-  const __m256 inverse = _mm256_set1_ps(out.most / float_of(largest));
+  const __m256 inverse = _mm256_set1_ps(most / float_of(largest));
   __m256i q[4];
   for (int i = 0; i < 4; ++i) q[i] = _mm256_cvtps_epi32(_mm256_mul_ps(v[i], inverse));
   const __m256i words[] = {_mm256_packs_epi32(q[0], q[1]), _mm256_packs_epi32(q[2], q[3])};
@@ -115,7 +117,7 @@ inline void quantise_group(const float* x, ActivationGroup<Integer>& out) {
   const __m128i halves = _mm_add_epi32(_mm256_castsi256_si128(fours), _mm256_extracti128_si256(fours, 1));
   out.minus_sum[1] = -_mm_cvtsi128_si32(halves);
   out.minus_sum[2] = -_mm_extract_epi32(halves, 1);
-  out.scale = float_of(largest) * (1.0f / out.most);
+  out.scale = float_of(largest) * (1.0f / most);
 }
 
 }  // namespace

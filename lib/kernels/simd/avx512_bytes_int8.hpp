@@ -51,6 +51,8 @@ inline Words widen(Bytes a, int first, bool is_signed) {
 }
 inline Words subtract(Words a, int c) { return {_mm512_sub_epi16(a.all, _mm512_set1_epi16(short(c)))}; }
 
+inline Words load_words(const std::byte* p) { return load_as<Words>(p); }
+
 inline I32x16 start(int c, std::int32_t x) {
   if (c == 0) return {_mm512_setzero_si512()};
   return {_mm512_slli_epi32(_mm512_set1_epi32(x), unsigned(__builtin_ctz(unsigned(c))))};
@@ -63,7 +65,7 @@ inline F32x16 load_nibbles(const std::byte* p, bool upper) {
 }
 
 template <class Integer>
-inline void quantise_group(const float* x, ActivationGroup<Integer>& out) {
+inline void quantise_group(const float* x, float most, ActivationGroup<Integer>& out) {
   const __m512 v0 = _mm512_loadu_ps(x), v1 = _mm512_loadu_ps(x + 16);
   const __m512i magnitude = _mm512_set1_epi32(0x7FFFFFFF);
   const __m512i m = _mm512_max_epu32(_mm512_and_si512(_mm512_castps_si512(v0), magnitude),
@@ -78,7 +80,7 @@ inline void quantise_group(const float* x, ActivationGroup<Integer>& out) {
     if (largest >= 0x7F800000u) out.scale = float_of(0x7FC00000u);
     return;
   }
-  const __m512 inverse = _mm512_set1_ps(out.most / float_of(largest));
+  const __m512 inverse = _mm512_set1_ps(most / float_of(largest));
   const __m512i q0 = _mm512_cvtps_epi32(_mm512_mul_ps(v0, inverse));
   const __m512i q1 = _mm512_cvtps_epi32(_mm512_mul_ps(v1, inverse));
   if constexpr (sizeof(Integer) == 1) {
@@ -97,7 +99,7 @@ inline void quantise_group(const float* x, ActivationGroup<Integer>& out) {
   const __m128i halves = _mm_add_epi32(_mm256_castsi256_si128(fours), _mm256_extracti128_si256(fours, 1));
   out.minus_sum[1] = -_mm_cvtsi128_si32(halves);
   out.minus_sum[2] = -_mm_extract_epi32(halves, 1);
-  out.scale = float_of(largest) * (1.0f / out.most);
+  out.scale = float_of(largest) * (1.0f / most);
 }
 
 }  // namespace

@@ -60,6 +60,12 @@ inline Words subtract(Words x, int c) {
           {vsubq_s16(x.second[0], all), vsubq_s16(x.second[1], all)}};
 }
 
+inline Words load_words(const std::byte* p) {
+  const auto* words = reinterpret_cast<const std::int16_t*>(p);
+  const int16x8x2_t lo = vld2q_s16(words), hi = vld2q_s16(words + 16);
+  return {{lo.val[0], hi.val[0]}, {lo.val[1], hi.val[1]}};
+}
+
 inline I32x16 start(int c, std::int32_t x) {
   const int32x4_t all = vdupq_n_s32(c * x);
   return {all, all, all, all};
@@ -98,7 +104,7 @@ inline F32x16 load_nibbles(const std::byte* p, bool upper) {
 }
 
 template <class Integer>
-inline void quantise_group(const float* x, ActivationGroup<Integer>& out) {
+inline void quantise_group(const float* x, float most, ActivationGroup<Integer>& out) {
   float32x4_t v[8];
   uint32x4_t m = vdupq_n_u32(0);
   for (int i = 0; i < 8; ++i) {
@@ -111,7 +117,7 @@ inline void quantise_group(const float* x, ActivationGroup<Integer>& out) {
     if (largest >= 0x7F800000u) out.scale = float_of(0x7FC00000u);
     return;
   }
-  const float32x4_t inverse = vdupq_n_f32(out.most / float_of(largest));
+  const float32x4_t inverse = vdupq_n_f32(most / float_of(largest));
   for (int half = 0; half < 2; ++half) {
     int32x4_t q[4];
     for (int i = 0; i < 4; ++i) q[i] = vcvtnq_s32_f32(vmulq_f32(v[4 * half + i], inverse));
@@ -127,7 +133,7 @@ inline void quantise_group(const float* x, ActivationGroup<Integer>& out) {
       vst1q_s16(out.q + 16 * half + 8, hi);
     }
   }
-  out.scale = float_of(largest) * (1.0f / out.most);
+  out.scale = float_of(largest) * (1.0f / most);
 }
 
 }  // namespace

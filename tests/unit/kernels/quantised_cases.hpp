@@ -33,7 +33,18 @@ inline const std::vector<QuantisedFormat> quantised_formats = {
     {"Q4_0", {0}},   {"Q4_1", {0, 2}}, {"Q5_0", {0}},    {"Q5_1", {0, 2}}, {"Q8_0", {0}},   {"Q2_K", {80, 82}},
     {"Q3_K", {108}}, {"Q4_K", {0, 2}}, {"Q5_K", {0, 2}}, {"Q6_K", {208}},  {"IQ4_NL", {0}}, {"IQ4_XS", {0}}};
 
-/// A matrix of random blocks; every byte but the scales is any byte.
+inline const QuantisedFormat half_floats = {"F16", {}};
+inline const QuantisedFormat bfloats = {"BF16", {}};
+
+/// All whose products are of integers.
+inline std::vector<QuantisedFormat> integer_formats() {
+  auto all = quantised_formats;
+  all.push_back(half_floats);
+  all.push_back(bfloats);
+  return all;
+}
+
+/// A matrix of random blocks; every byte but the scales is any byte. Of floats, normal ones.
 struct Matrix {
   const ondol::Format* format;
   std::uint64_t rows, columns;
@@ -44,6 +55,13 @@ struct Matrix {
     std::mt19937 random(seed);
     std::uniform_real_distribution<float> scale(0.001f, 0.02f);
     bytes.resize(rows * columns / format->weights * format->bytes);
+    if (kind.halves.empty()) {
+      std::normal_distribution<float> normal(0.0f, 0.02f);
+      std::vector<float> values(rows * columns);
+      for (float& v : values) v = normal(random);
+      format->pack(values.data(), nullptr, bytes.data(), values.size());
+      return;
+    }
     for (std::byte& b : bytes) b = static_cast<std::byte>(random() & 255);
     for (std::size_t block = 0; block < bytes.size(); block += format->bytes) {
       for (std::size_t at : kind.halves) set_half(block + at, random() % 2 ? scale(random) : -scale(random));

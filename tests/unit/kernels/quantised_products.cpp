@@ -22,21 +22,24 @@ const RoundedKernels& rounded_kernels(const Kernels& k, Rounding rounding) {
   return k.quantised->by_rounding[std::size_t(rounding)];
 }
 
+template <Rounding rounding>
+using IntegerOf = std::conditional_t<rounding == Rounding::coarse, std::int8_t, std::int16_t>;
+
 /// One row's groups, as a tile of one row, and their rests.
-template <class Integer>
+template <Rounding rounding, class Integer = IntegerOf<rounding>>
 std::vector<ActivationGroup<Integer>> groups_of(const float* x, std::size_t groups, const Kernels& k) {
-  const RoundedKernels& own = rounded_kernels(k, sizeof(Integer) == 1 ? Rounding::coarse : Rounding::fine);
+  const RoundedKernels& own = rounded_kernels(k, rounding);
   std::vector<ActivationGroup<Integer>> out(groups * own.group_bytes / sizeof(ActivationGroup<Integer>));
   own.quantise(x, 0, 1, groups, out.data());
   return out;
 }
 
 /// The rows' rounded form as values.
-template <class Integer>
+template <Rounding rounding, class Integer = IntegerOf<rounding>>
 std::vector<double> rounded(const std::vector<float>& x, std::size_t rows, std::size_t columns, const Kernels& k) {
   std::vector<double> out(x.size());
   for (std::size_t row = 0; row < rows; ++row) {
-    const auto groups = groups_of<Integer>(x.data() + row * columns, columns / 32, k);
+    const auto groups = groups_of<rounding>(x.data() + row * columns, columns / 32, k);
     for (std::size_t c = 0; c < columns; ++c) {
       const auto& group = groups[c / 32];
       out[row * columns + c] = double(group.scale) * group.q[place<Integer>(c % 32)];
@@ -58,7 +61,7 @@ bool has_coarse(const test::QuantisedFormat& kind) {
 }  // namespace
 
 TEST_CASE("quantised products: every instruction set gives base's bits, for any number of rows and threads") {
-  for (const auto& kind : test::quantised_formats) {
+  for (const auto& kind : test::integer_formats()) {
     CAPTURE(kind.name);
     for (std::size_t columns : test::ragged_columns(*find_format(kind.name))) {
       CAPTURE(columns);
@@ -106,8 +109,8 @@ TEST_CASE("quantised products: the formula, against double sums over the rounded
     for (Rounding rounding : roundings) {
       CAPTURE(int(rounding));
       const bool eight = rounding == Rounding::coarse && has_coarse(kind);
-      const auto q = eight ? rounded<std::int8_t>(x, rows, columns, kernels(Isa::base))
-                           : rounded<std::int16_t>(x, rows, columns, kernels(Isa::base));
+      const auto q = eight ? rounded<Rounding::coarse>(x, rows, columns, kernels(Isa::base))
+                           : rounded<Rounding::fine>(x, rows, columns, kernels(Isa::base));
       const auto got = test::product(w, x, rows, nullptr, bench.compute, rounding);
       double squares = 0, spread = 0;
       for (std::size_t i = 0; i < rows; ++i) {
@@ -145,14 +148,14 @@ TEST_CASE("quantised products: groups that stand out have a rest, which leaves n
   for (std::size_t row = 0; row < rows; row += 3) {  // the others of a tile have none
     x[row * columns + 3 * 32 + 5] = row % 2 ? 400.0f : -400.0f;
   }
-  const auto plain = groups_of<std::int8_t>(x.data() + columns, groups, base);
-  const auto with_rest = groups_of<std::int8_t>(x.data(), groups, base);
+  const auto plain = groups_of<Rounding::coarse>(x.data() + columns, groups, base);
+  const auto with_rest = groups_of<Rounding::coarse>(x.data(), groups, base);
   for (std::size_t i = 0; i < groups; ++i) {
     CHECK(plain[i].has_rest == 0);
     CHECK(with_rest[i].has_rest == (i == 3));
   }
   CHECK(with_rest[groups + 3].scale * 127 <= 0.5f * with_rest[3].scale);
-  const auto values = rounded<std::int8_t>(x, rows, columns, base);
+  const auto values = rounded<Rounding::coarse>(x, rows, columns, base);
   for (std::size_t i = 0; i < rows * columns; ++i) {
     const bool stands_out = i / columns % 3 == 0 && i % columns / 32 == 3;
     CHECK(std::fabs(values[i] - x[i]) <= (stands_out ? 400.0 / 127 / 254 : 5.0 / 254));
@@ -219,7 +222,7 @@ TEST_CASE("quantised products: no sum saturates, whatever the levels and activat
 TEST_CASE("quantised products: activations that no number can scale") {
   const float infinity = std::numeric_limits<float>::infinity();
   const float nan = std::numeric_limits<float>::quiet_NaN();
-  for (const auto& kind : test::quantised_formats) {
+  for (const auto& kind : test::integer_formats()) {
     CAPTURE(kind.name);
     const std::size_t columns = 512, outputs = 20, rows = 20;
     const test::Matrix matrix(kind, outputs, columns, 6);
@@ -261,10 +264,15 @@ TEST_CASE("quantised products: activations that no number can scale") {
   }
 }
 
-TEST_CASE_TEMPLATE("quantised activations: each instruction set rounds as base does", Integer, std::int8_t,
-                   std::int16_t) {
+template <Rounding value>
+using As = std::integral_constant<Rounding, value>;
+
+TEST_CASE_TEMPLATE("quantised activations: each instruction set rounds as base does", T, As<Rounding::coarse>,
+                   As<Rounding::middle>, As<Rounding::fine>) {
+  constexpr Rounding rounding = T::value;
+  using Integer = IntegerOf<rounding>;
   constexpr std::size_t groups = 40;
-  constexpr float most = ActivationGroup<Integer>::most;
+  constexpr float most = sizeof(Integer) == 1 ? 127.0f : 32767.0f;
   auto x = test::random_floats(groups * 32, 10);
   for (std::size_t i = 0; i < 32; ++i) {
     x[i] = float(i) - 0.5f;                       // ties
@@ -276,7 +284,7 @@ TEST_CASE_TEMPLATE("quantised activations: each instruction set rounds as base d
   }
   x[31] = most;
   x[192 + 5] = std::numeric_limits<float>::infinity();
-  const auto expected = groups_of<Integer>(x.data(), groups, kernels(Isa::base));
+  const auto expected = groups_of<rounding>(x.data(), groups, kernels(Isa::base));
   const auto first = [&](std::size_t i) { return float(expected[0].q[place<Integer>(i)]); };
   CHECK(first(0) == 0);  // -0.5, 0.5, 1.5, 2.5, 3.5: to even
   CHECK(first(1) == 0);
@@ -284,19 +292,23 @@ TEST_CASE_TEMPLATE("quantised activations: each instruction set rounds as base d
   CHECK(first(3) == 2);
   CHECK(first(4) == 4);
   CHECK(first(31) == most);
-  CHECK(float(expected[1].q[0]) == -most);
+  // The second group's magnitudes are all the same, and so many that `middle` takes a coarser step.
+  CHECK(std::fabs(float(expected[1].q[0]) + (rounding == Rounding::middle ? largest_middle_sum / 32.0f : most)) <=
+        0.5f);
   CHECK(expected[4].scale == 0.0f);
   CHECK(std::isnan(expected[6].scale));
   for (std::size_t i = 0; i < groups; ++i) {
     const auto& a = expected[i];
     if (std::isnan(a.scale)) continue;
-    std::int32_t sums[3] = {};
+    std::int32_t sums[3] = {}, magnitudes = 0;
     for (std::size_t k = 0; k < 32; ++k) {
       const int q = a.q[place<Integer>(k)];
       CHECK(std::fabs(double(a.scale) * q - x[32 * i + k]) <= 0.501 * a.scale + double(a.scale == 0) * 1e-30);
+      magnitudes += std::abs(q);
       sums[0] += q;
       sums[1 + k / 16] += q;
     }
+    if (rounding == Rounding::middle) CHECK(magnitudes < 1 << 18);
     for (int run = 0; run < 3; ++run) {
       CHECK(a.minus_sum[run] == -sums[run]);
       CHECK(a.sum[run] == a.scale * float(sums[run]));
@@ -304,7 +316,7 @@ TEST_CASE_TEMPLATE("quantised activations: each instruction set rounds as base d
   }
   for (Isa isa : available_isas()) {
     CAPTURE(isa_name(isa));
-    const auto got = groups_of<Integer>(x.data(), groups, kernels(isa));
+    const auto got = groups_of<rounding>(x.data(), groups, kernels(isa));
     for (std::size_t i = 0; i < groups; ++i) {
       CAPTURE(i);
       if (std::isnan(expected[i].scale)) {

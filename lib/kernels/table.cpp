@@ -27,11 +27,14 @@ extern const Kernels table;
 
 const Kernels& kernels(Isa isa) noexcept {
   static constexpr const Kernels* tables[] = {
-      &base::table,
+    &base::table,
 #if defined(__x86_64__)
-      &avx2::table, &avxvnni::table, &avx512::table, &avx512vnni::table,
+    &avx2::table,
+    &avxvnni::table,
+    &avx512::table,
+    &avx512vnni::table,
 #elif defined(__aarch64__)
-      &neon::table,
+    &neon::table,
 #endif
   };
   for (const Kernels* table : tables) {

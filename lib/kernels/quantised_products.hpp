@@ -28,6 +28,11 @@ struct alignas(32) ActivationGroup {
 };
 static_assert(sizeof(ActivationGroup<std::int8_t>) == 64 && sizeof(ActivationGroup<std::int16_t>) == 96);
 
+/// Of the q of a group's first 16 activations and of its last.
+struct HalfSums {
+  std::int32_t first = 0, last = 0;
+};
+
 inline constexpr float least_activation = 0x1p-110f;
 inline constexpr float outstanding = 2.75f;
 

@@ -228,16 +228,22 @@ template <int width, int panels, class Integer, class Weights>
   multiply_group<width, panels>(w, a, y);
 }
 
-/// Adds `groups` groups to sums[panels][stride][16]; `fresh` sums begin at zero.
+/// Sums of some rows and of the panels that are multiplied beside each other.
+constexpr int most_panels = 2;
+using Sums = float[most_panels][16];
+
+/// Adds `groups` groups to the sums at `before`, or null for zeros, and stores them at `after`; both begin at the first
+/// row's first panel.
 template <int width, int panels, class Integer, class Weights>
-void multiply_tile(const Weights* from, Tile<Integer> rows, std::size_t groups, bool fresh, float* sums,
-                   std::size_t stride) {
+void multiply_tile(const Weights* from, Tile<Integer> rows, std::size_t groups, const float* before, float* after) {
   constexpr int count = width * panels;
+  const auto place = [](int i) { return (i / panels * most_panels + i % panels) * 16; };
   Weights w[panels];
   for (int p = 0; p < panels; ++p) w[p] = from[p];
   F32x16 y[count];
-  const auto place = [&](int i) { return sums + (std::size_t(i % panels) * stride + std::size_t(i / panels)) * 16; };
-  unrolled<count>([&](auto i) __attribute__((always_inline)) { y[i.value] = fresh ? zero() : load(place(i.value)); });
+  unrolled<count>([&](auto i) __attribute__((always_inline)) {
+    y[i.value] = before ? load(before + place(i.value)) : zero();
+  });
   for (; groups > 0; --groups, rows.groups += width) {
     for (int p = 0; p < panels; ++p) w[p].prefetch();
     multiply_group<width, panels>(w, rows.groups, y);
@@ -251,34 +257,31 @@ void multiply_tile(const Weights* from, Tile<Integer> rows, std::size_t groups, 
     }
     for (int p = 0; p < panels; ++p) w[p].next();
   }
-  unrolled<count>([&](auto i) __attribute__((always_inline)) { store(place(i.value), y[i.value]); });
+  unrolled<count>([&](auto i) __attribute__((always_inline)) { store(after + place(i.value), y[i.value]); });
 }
 
 /// multiply_tile with the width as a number.
 template <int panels, class Integer, class Weights>
 [[gnu::always_inline]] inline void multiply_tile(int width, const Weights* w, Tile<Integer> rows, std::size_t groups,
-                                                 bool fresh, float* sums, std::size_t stride) {
+                                                 const float* before, float* after) {
   unrolled<widths>([&](auto i) __attribute__((always_inline)) {
     constexpr int each = tile_widths[decltype(i)::value];
-    if (width == each) multiply_tile<each, panels>(w, rows, groups, fresh, sums, stride);
+    if (width == each) multiply_tile<each, panels>(w, rows, groups, before, after);
   });
 }
 
-/// Writes `rows` rows of sums[panels][stride][16] to the outputs of some panels.
+/// Writes the sums of a tile's first `rows` rows to the outputs of some panels.
 void write_out(const QuantisedTask& task, std::size_t panel, std::size_t panels, std::size_t row, std::size_t rows,
-               const float* sums, std::size_t stride) {
-  for (std::size_t i = 0; i < rows; ++i, sums += 16) {
-    for (std::size_t p = 0; p < panels; ++p) {
-      const float* from = sums + p * stride * 16;
-      const std::size_t output = (panel + p) * panel_rows;
-      const std::size_t count = task.outputs - output < panel_rows ? task.outputs - output : panel_rows;
-      float* out = task.out + (row + i) * task.stride + output;
-      if (count == panel_rows) {
-        const F32x16 y = load(from);
-        store(out, task.bias ? add(y, load(task.bias + output)) : y);
-      } else {
-        for (std::size_t j = 0; j < count; ++j) out[j] = task.bias ? from[j] + task.bias[output + j] : from[j];
-      }
+               const Sums* sums) {
+  for (std::size_t p = 0; p < panels; ++p) {
+    const std::size_t output = (panel + p) * panel_rows;
+    const std::size_t count = task.outputs - output < panel_rows ? task.outputs - output : panel_rows;
+    const F32x16 bias = task.bias ? load_partial(task.bias + output, count) : zero();
+    float* out = task.out + row * task.stride + output;
+    for (std::size_t i = 0; i < rows; ++i, out += task.stride) {
+      const F32x16 y = load(sums[i][p]);
+      const F32x16 result = task.bias ? add(y, bias) : y;
+      count == panel_rows ? store(out, result) : store_partial(out, result, count);
     }
   }
 }
@@ -287,15 +290,15 @@ void write_out(const QuantisedTask& task, std::size_t panel, std::size_t panels,
 template <class Integer, Layout layout>
 void multiply_few(const QuantisedTask& task) noexcept {
   const std::size_t panel_bytes = task.groups / LayoutBytes(layout).block_groups * LayoutBytes(layout).block;
-  alignas(64) float sums[tile * 16];
+  alignas(64) Sums sums[tile];
   for (std::size_t panel = task.first_panel; panel < task.last_panel; ++panel) {
     for (std::size_t row = task.first_row; row < task.last_row; row += tile) {
       const std::size_t rows = task.last_row - row < tile ? task.last_row - row : tile;
       const Packed<layout> w{task.panels + panel * panel_bytes};
       const std::size_t width = tile_width(rows);
       const Tile<Integer> a(task.activations, row, width, 0, task.groups);
-      multiply_tile<1>(int(width), &w, a, task.groups, true, sums, 0);
-      write_out(task, panel, 1, row, rows, sums, 0);
+      multiply_tile<1>(int(width), &w, a, task.groups, nullptr, sums[0][0]);
+      write_out(task, panel, 1, row, rows, sums);
     }
   }
 }
@@ -305,19 +308,20 @@ template <class Integer, Layout layout>
 void multiply_many(const QuantisedTask& task) noexcept {
   constexpr Shape shape = Packed<layout>::shape;
   constexpr LayoutBytes at{layout};
-  constexpr std::size_t most_panels = 2, most_groups = 16, most_rows = 264;  // groups: of whole blocks
+  constexpr std::size_t most_groups = 18 / at.block_groups * at.block_groups, most_rows = 264;
   const std::size_t panel_bytes = task.groups / at.block_groups * at.block;
   const std::size_t chunks = (task.groups + most_groups - 1) / most_groups;
   const std::size_t chunk =
       ((task.groups + chunks - 1) / chunks + at.block_groups - 1) / at.block_groups * at.block_groups;
   UnpackedGroup<Integer> unpacked[unpack_levels ? most_panels : 1][most_groups];
-  alignas(64) float sums[most_panels][most_rows][16];
+  alignas(64) Sums sums[most_rows], results[tile];
   for (std::size_t row = task.first_row; row < task.last_row; row += most_rows) {
     const std::size_t last_row = row + most_rows < task.last_row ? row + most_rows : task.last_row;
     for (std::size_t panel = task.first_panel; panel < task.last_panel; panel += most_panels) {
       const std::size_t panels = task.last_panel - panel < most_panels ? task.last_panel - panel : most_panels;
       for (std::size_t group = 0; group < task.groups; group += chunk) {
-        const std::size_t groups = task.groups - group < chunk ? task.groups - group : chunk;
+        const bool last = task.groups - group <= chunk;
+        const std::size_t groups = last ? task.groups - group : chunk;
         const auto packed = [&](std::size_t p) {
           return Packed<layout>{task.panels + (panel + p) * panel_bytes + group / at.block_groups * at.block};
         };
@@ -328,7 +332,8 @@ void multiply_many(const QuantisedTask& task) noexcept {
           }
         }
         for (std::size_t r = row; r < last_row; r += tile) {
-          const std::size_t width = tile_width(last_row - r < tile ? last_row - r : tile);
+          const std::size_t rows = last_row - r < tile ? last_row - r : tile;
+          const std::size_t width = tile_width(rows);
           const Tile<Integer> a(task.activations, r, width, group, task.groups);
           std::size_t p = 0;
           const auto multiply_panels = [&](auto together) {
@@ -341,15 +346,16 @@ void multiply_many(const QuantisedTask& task) noexcept {
                 w[i] = packed(p + i);
               }
             }
-            multiply_tile<together.value>(int(width), w, a, groups, group == 0, sums[p][r - row], most_rows);
+            multiply_tile<together.value>(int(width), w, a, groups, group == 0 ? nullptr : sums[r - row][p],
+                                          last ? results[0][p] : sums[r - row][p]);
           };
           for (; p + tile_panels <= panels; p += tile_panels) multiply_panels(Constant<tile_panels>{});
           if constexpr (tile_panels > 1) {
             for (; p < panels; ++p) multiply_panels(Constant<1>{});
           }
+          if (last) write_out(task, panel, panels, r, rows, results);
         }
       }
-      write_out(task, panel, panels, row, last_row - row, sums[0][0], most_rows);
     }
   }
 }

@@ -29,14 +29,17 @@ using RoundedTo = std::conditional_t<rounding == Rounding::coarse, std::int8_t, 
 template <Rounding rounding>
 void round_group(const float* x, ActivationGroup<RoundedTo<rounding>>& out) {
   constexpr float most = rounding == Rounding::coarse ? 127.0f : 32767.0f;
-  quantise_group(x, most, out);
+  HalfSums sums = quantise_group(x, most, out);
   if constexpr (rounding == Rounding::middle) {
     std::int32_t sum = 0;
     for (const std::int16_t q : out.q) sum += q < 0 ? -q : q;
-    if (sum > largest_middle_sum) quantise_group(x, most * float(largest_middle_sum) / float(sum), out);
+    if (sum > largest_middle_sum) sums = quantise_group(x, most * float(largest_middle_sum) / float(sum), out);
   }
-  out.minus_sum[0] = out.minus_sum[1] + out.minus_sum[2];
-  for (int run = 0; run < 3; ++run) out.sum[run] = out.scale * float(-out.minus_sum[run]);
+  const std::int32_t by_run[] = {sums.first + sums.last, sums.first, sums.last};
+  for (int run = 0; run < 3; ++run) {
+    out.sum[run] = out.scale * float(by_run[run]);
+    out.minus_sum[run] = -by_run[run];
+  }
 }
 
 /// Of row `row` of a tile, of which the groups are rounded already.

@@ -79,7 +79,7 @@ inline F32x16 load_nibbles(const std::byte* p, bool upper) {
 }
 
 template <class Integer>
-inline void quantise_group(const float* x, float most, ActivationGroup<Integer>& out) {
+inline HalfSums quantise_group(const float* x, float most, ActivationGroup<Integer>& out) {
   const __m256i magnitude = _mm256_set1_epi32(0x7FFFFFFF);
   __m256 v[4];
   __m256i m = _mm256_setzero_si256();
@@ -94,7 +94,7 @@ inline void quantise_group(const float* x, float most, ActivationGroup<Integer>&
   if (largest >= 0x7F800000u || largest < bits_of(least_activation)) {
     __builtin_memset(&out, 0, sizeof out);
     if (largest >= 0x7F800000u) out.scale = float_of(0x7FC00000u);
-    return;
+    return {};
   }
   const __m256 inverse = _mm256_set1_ps(most / float_of(largest));
   __m256i q[4];
@@ -115,9 +115,8 @@ inline void quantise_group(const float* x, float most, ActivationGroup<Integer>&
   const __m256i pairs = _mm256_hadd_epi32(_mm256_add_epi32(q[0], q[1]), _mm256_add_epi32(q[2], q[3]));
   const __m256i fours = _mm256_hadd_epi32(pairs, pairs);  // of both lanes: first half, second half
   const __m128i halves = _mm_add_epi32(_mm256_castsi256_si128(fours), _mm256_extracti128_si256(fours, 1));
-  out.minus_sum[1] = -_mm_cvtsi128_si32(halves);
-  out.minus_sum[2] = -_mm_extract_epi32(halves, 1);
   out.scale = float_of(largest) * (1.0f / most);
+  return {_mm_cvtsi128_si32(halves), _mm_extract_epi32(halves, 1)};
 }
 
 }  // namespace

@@ -65,7 +65,7 @@ inline F32x16 load_nibbles(const std::byte* p, bool upper) {
 }
 
 template <class Integer>
-inline void quantise_group(const float* x, float most, ActivationGroup<Integer>& out) {
+inline HalfSums quantise_group(const float* x, float most, ActivationGroup<Integer>& out) {
   const __m512 v0 = _mm512_loadu_ps(x), v1 = _mm512_loadu_ps(x + 16);
   const __m512i magnitude = _mm512_set1_epi32(0x7FFFFFFF);
   const __m512i m = _mm512_max_epu32(_mm512_and_si512(_mm512_castps_si512(v0), magnitude),
@@ -78,7 +78,7 @@ inline void quantise_group(const float* x, float most, ActivationGroup<Integer>&
   if (largest >= 0x7F800000u || largest < bits_of(least_activation)) {
     __builtin_memset(&out, 0, sizeof out);
     if (largest >= 0x7F800000u) out.scale = float_of(0x7FC00000u);
-    return;
+    return {};
   }
   const __m512 inverse = _mm512_set1_ps(most / float_of(largest));
   const __m512i q0 = _mm512_cvtps_epi32(_mm512_mul_ps(v0, inverse));
@@ -97,9 +97,8 @@ inline void quantise_group(const float* x, float most, ActivationGroup<Integer>&
   const __m256i pairs = _mm256_hadd_epi32(s0, s1);
   const __m256i fours = _mm256_hadd_epi32(pairs, pairs);
   const __m128i halves = _mm_add_epi32(_mm256_castsi256_si128(fours), _mm256_extracti128_si256(fours, 1));
-  out.minus_sum[1] = -_mm_cvtsi128_si32(halves);
-  out.minus_sum[2] = -_mm_extract_epi32(halves, 1);
   out.scale = float_of(largest) * (1.0f / most);
+  return {_mm_cvtsi128_si32(halves), _mm_extract_epi32(halves, 1)};
 }
 
 }  // namespace

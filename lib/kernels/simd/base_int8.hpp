@@ -94,9 +94,9 @@ inline F32x16 load_nibbles(const std::byte* p, bool upper) {
   return each_lane([=](int r) { return float(upper ? int(p[r]) >> 4 : int(p[r]) & 15); });
 }
 
-/// To multiples of (the largest magnitude / most). All but the sums over all and the float sums.
+/// To multiples of (the largest magnitude / most): q and the scale.
 template <class Integer>
-inline void quantise_group(const float* x, float most, ActivationGroup<Integer>& out) {
+inline HalfSums quantise_group(const float* x, float most, ActivationGroup<Integer>& out) {
   std::uint32_t largest = 0;  // as bits, which order magnitudes, infinity and NaN
   for (int i = 0; i < 32; ++i) {
     const std::uint32_t magnitude = bits_of(x[i]) & 0x7FFFFFFFu;
@@ -105,17 +105,19 @@ inline void quantise_group(const float* x, float most, ActivationGroup<Integer>&
   __builtin_memset(&out, 0, sizeof out);
   if (largest >= 0x7F800000u) {
     out.scale = float_of(0x7FC00000u);
-    return;
+    return {};
   }
-  if (largest < bits_of(least_activation)) return;
+  if (largest < bits_of(least_activation)) return {};
   const float inverse = most / float_of(largest);
+  std::int32_t sums[2] = {};
   for (int i = 0; i < 32; ++i) {
     const float scaled = x[i] * inverse;
     const int q = int(float_of(bits_of(scaled + 12582912.0f)) - 12582912.0f);  // 1.5 * 2^23: to nearest even
     out.q[sizeof(Integer) == 1 ? i : i / 4 * 4 + i % 2 * 2 + i % 4 / 2] = Integer(q);
-    out.minus_sum[1 + i / 16] -= q;
+    sums[i / 16] += q;
   }
   out.scale = float_of(largest) * (1.0f / most);
+  return {sums[0], sums[1]};
 }
 
 }  // namespace

@@ -104,7 +104,7 @@ inline F32x16 load_nibbles(const std::byte* p, bool upper) {
 }
 
 template <class Integer>
-inline void quantise_group(const float* x, float most, ActivationGroup<Integer>& out) {
+inline HalfSums quantise_group(const float* x, float most, ActivationGroup<Integer>& out) {
   float32x4_t v[8];
   uint32x4_t m = vdupq_n_u32(0);
   for (int i = 0; i < 8; ++i) {
@@ -115,13 +115,14 @@ inline void quantise_group(const float* x, float most, ActivationGroup<Integer>&
   if (largest >= 0x7F800000u || largest < bits_of(least_activation)) {
     __builtin_memset(&out, 0, sizeof out);
     if (largest >= 0x7F800000u) out.scale = float_of(0x7FC00000u);
-    return;
+    return {};
   }
   const float32x4_t inverse = vdupq_n_f32(most / float_of(largest));
+  std::int32_t sums[2];
   for (int half = 0; half < 2; ++half) {
     int32x4_t q[4];
     for (int i = 0; i < 4; ++i) q[i] = vcvtnq_s32_f32(vmulq_f32(v[4 * half + i], inverse));
-    out.minus_sum[1 + half] = -vaddvq_s32(vaddq_s32(vaddq_s32(q[0], q[1]), vaddq_s32(q[2], q[3])));
+    sums[half] = vaddvq_s32(vaddq_s32(vaddq_s32(q[0], q[1]), vaddq_s32(q[2], q[3])));
     if constexpr (sizeof(Integer) == 2) {  // four neighbours a, b, c, d are stored as a, c, b, d
       for (int32x4_t& four : q) four = __builtin_shufflevector(four, four, 0, 2, 1, 3);
     }
@@ -134,6 +135,7 @@ inline void quantise_group(const float* x, float most, ActivationGroup<Integer>&
     }
   }
   out.scale = float_of(largest) * (1.0f / most);
+  return {sums[0], sums[1]};
 }
 
 }  // namespace

@@ -290,6 +290,8 @@ void write_out(const QuantisedTask& task, std::size_t panel, std::size_t panels,
 template <class Integer, Layout layout>
 void multiply_few(const QuantisedTask& task) noexcept {
   const std::size_t panel_bytes = task.groups / LayoutBytes(layout).block_groups * LayoutBytes(layout).block;
+  const std::byte* const begin = task.panels + task.first_panel * panel_bytes;
+  for (int i = 0; i < prefetch_bytes; i += 64) __builtin_prefetch(begin + i);
   alignas(64) Sums sums[tile];
   for (std::size_t panel = task.first_panel; panel < task.last_panel; ++panel) {
     for (std::size_t row = task.first_row; row < task.last_row; row += tile) {

@@ -25,7 +25,7 @@ std::uint64_t bytes_of(Product product, std::uint64_t rows, std::uint64_t column
   return layout ? panels_of(rows) * panel_bytes(*layout, columns) : float_packed_bytes(product, rows, columns);
 }
 
-constexpr std::size_t tasks_per_thread = 6;
+constexpr std::size_t tasks_per_thread = 32;
 constexpr std::size_t row_block = 264;           // rows that a task takes at a time, a multiple of every tile
 constexpr std::size_t panel_block = 2;           // panels that it takes together
 constexpr std::size_t work_of_a_task = 1 << 16;  // at least, in bytes of weights times rows: some microseconds

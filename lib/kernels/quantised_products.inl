@@ -241,9 +241,8 @@ void multiply_tile(const Weights* from, Tile<Integer> rows, std::size_t groups, 
   Weights w[panels];
   for (int p = 0; p < panels; ++p) w[p] = from[p];
   F32x16 y[count];
-  unrolled<count>([&](auto i) __attribute__((always_inline)) {
-    y[i.value] = before ? load(before + place(i.value)) : zero();
-  });
+  unrolled<count>([&](auto i)
+                      __attribute__((always_inline)) { y[i.value] = before ? load(before + place(i.value)) : zero(); });
   for (; groups > 0; --groups, rows.groups += width) {
     for (int p = 0; p < panels; ++p) w[p].prefetch();
     multiply_group<width, panels>(w, rows.groups, y);

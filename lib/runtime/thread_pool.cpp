@@ -26,11 +26,19 @@ constexpr std::uint64_t index_of(std::uint64_t ticket) noexcept { return ticket 
 
 }  // namespace
 
-// A task is published by setting `ticket` to {task number, index 0}. Who wants an index raises the ticket by one with
-// compare-and-swap, so a worker that comes late can never take an index of a task it has not seen. `done` counts
-// finished indices: the caller waits for work, not for workers.
+// Each thread has a share of a task's indices, neighbours of each other, so that what one reads lies together and stays
+// in its caches from task to task; who is done with its own helps the next. A task is published by setting the shares'
+// tickets to {task number, first index}. Who wants an index raises the ticket by one with compare-and-swap, so a worker
+// that comes late can never take an index of a task it has not seen. `done` counts finished indices: the caller waits
+// for work, not for workers.
 struct ThreadPool::Shared {
-  std::atomic<std::uint64_t> ticket{0};
+  struct alignas(64) Share {
+    std::atomic<std::uint64_t> ticket{0};
+  };
+
+  explicit Shared(int threads) : shares(static_cast<std::size_t>(threads)) {}
+
+  std::vector<Share> shares;
   std::atomic<std::uint64_t> count{0};
   std::atomic<Call> call{nullptr};
   std::atomic<void*> context{nullptr};
@@ -40,13 +48,18 @@ struct ThreadPool::Shared {
   std::atomic<bool> stop{false};
   std::vector<std::thread> workers;
 
-  void work() noexcept {
+  [[nodiscard]] std::uint64_t begin_of(std::size_t share, std::uint64_t total) const noexcept {
+    return share * total / shares.size();
+  }
+
+  void work_at(std::size_t share) noexcept {
+    std::atomic<std::uint64_t>& ticket = shares[share].ticket;
     std::uint64_t seen = ticket.load(std::memory_order_acquire);
-    const std::uint64_t total = count.load(std::memory_order_relaxed);
-    const Call body = call.load(std::memory_order_relaxed);
-    void* const argument = context.load(std::memory_order_relaxed);
+    const std::uint64_t end = begin_of(share + 1, count.load(std::memory_order_acquire));
+    const Call body = call.load(std::memory_order_acquire);
+    void* const argument = context.load(std::memory_order_acquire);
     const std::uint64_t task = task_of(seen);
-    while (task_of(seen) == task && index_of(seen) < total) {
+    while (task_of(seen) == task && index_of(seen) < end) {
       if (ticket.compare_exchange_weak(seen, seen + 1, std::memory_order_acq_rel, std::memory_order_acquire)) {
         body(argument, index_of(seen));
         done.fetch_add(1, std::memory_order_release);
@@ -55,7 +68,11 @@ struct ThreadPool::Shared {
     }
   }
 
-  void serve(const std::atomic<int>& active) noexcept {
+  void work(std::size_t own) noexcept {
+    for (std::size_t i = 0; i < shares.size(); ++i) work_at((own + i) % shares.size());
+  }
+
+  void serve(std::size_t own, const std::atomic<int>& active) noexcept {
     std::uint32_t last = 0;
     while (true) {
       const auto begin = std::chrono::steady_clock::now();
@@ -72,7 +89,7 @@ struct ThreadPool::Shared {
       }
       last = epoch.load(std::memory_order_acquire);
       if (stop.load(std::memory_order_relaxed)) return;
-      work();
+      work(own);
     }
   }
 };
@@ -80,9 +97,9 @@ struct ThreadPool::Shared {
 ThreadPool::ThreadPool(int threads) : threads_(threads) {}
 
 void ThreadPool::start() {
-  shared_ = std::make_unique<Shared>();
-  for (int i = 1; i < threads_; ++i) {
-    shared_->workers.emplace_back([shared = shared_.get(), this] { shared->serve(active_); });
+  shared_ = std::make_unique<Shared>(threads_);
+  for (std::size_t i = 1; i < shared_->shares.size(); ++i) {
+    shared_->workers.emplace_back([shared = shared_.get(), i, this] { shared->serve(i, active_); });
   }
 }
 
@@ -97,16 +114,20 @@ ThreadPool::~ThreadPool() {
 void ThreadPool::run(std::size_t count, Call call, void* context) {
   if (!shared_) start();
   Shared& s = *shared_;
-  const std::uint64_t task = (task_of(s.ticket.load(std::memory_order_relaxed)) + 1) << 32;
-  s.ticket.store(task | no_index, std::memory_order_relaxed);  // late workers now fail, whatever they read below
+  const std::uint64_t task = (task_of(s.shares[0].ticket.load(std::memory_order_relaxed)) + 1) << 32;
+  for (Shared::Share& share : s.shares) {  // late workers now fail, whatever they read below
+    share.ticket.store(task | no_index, std::memory_order_relaxed);
+  }
   s.done.store(0, std::memory_order_release);
   s.count.store(count, std::memory_order_release);
   s.call.store(call, std::memory_order_release);
   s.context.store(context, std::memory_order_release);
-  s.ticket.store(task, std::memory_order_release);
+  for (std::size_t i = 0; i < s.shares.size(); ++i) {
+    s.shares[i].ticket.store(task | s.begin_of(i, count), std::memory_order_release);
+  }
   s.epoch.fetch_add(1, std::memory_order_seq_cst);
   if (s.sleeping.load(std::memory_order_seq_cst) > 0) s.epoch.notify_all();
-  s.work();
+  s.work(0);
   for (int i = 0; s.done.load(std::memory_order_acquire) != count; ++i) {
     if (i < 4096) {
       relax();

@@ -30,7 +30,7 @@ static_assert(sizeof(ActivationGroup<std::int8_t>) == 64 && sizeof(ActivationGro
 
 /// Of the q of a group's first 16 activations and of its last.
 struct HalfSums {
-  std::int32_t first = 0, last = 0;
+  std::int32_t first, last;
 };
 
 inline constexpr float least_activation = 0x1p-110f;

@@ -27,14 +27,21 @@ template <Rounding rounding>
 using RoundedTo = std::conditional_t<rounding == Rounding::coarse, std::int8_t, std::int16_t>;
 
 template <Rounding rounding>
-void round_group(const float* x, ActivationGroup<RoundedTo<rounding>>& out) {
-  constexpr float most = rounding == Rounding::coarse ? 127.0f : 32767.0f;
-  HalfSums sums = quantise_group(x, most, out);
-  if constexpr (rounding == Rounding::middle) {
-    std::int32_t sum = 0;
-    for (const std::int16_t q : out.q) sum += q < 0 ? -q : q;
-    if (sum > largest_middle_sum) sums = quantise_group(x, most * float(largest_middle_sum) / float(sum), out);
+[[gnu::always_inline]] inline void round_group(const float* x, ActivationGroup<RoundedTo<rounding>>& out) {
+  const std::uint32_t bits = largest_magnitude(x);
+  if (bits >= 0x7F800000u || bits < bits_of(least_activation)) {
+    __builtin_memset(&out, 0, sizeof out);
+    if (bits >= 0x7F800000u) out.scale = out.sum[0] = out.sum[1] = out.sum[2] = float_of(0x7FC00000u);
+    return;
   }
+  const float largest = float_of(bits);
+  float most = rounding == Rounding::coarse ? 127.0f : 32767.0f;
+  if constexpr (rounding == Rounding::middle) {
+    const std::int32_t sum = sum_magnitudes(x, most / largest);
+    if (sum > largest_middle_sum) most = most * float(largest_middle_sum) / float(sum);
+  }
+  const HalfSums sums = round_values(x, most / largest, out.q);
+  out.scale = largest * (1.0f / most);
   const std::int32_t by_run[] = {sums.first + sums.last, sums.first, sums.last};
   for (int run = 0; run < 3; ++run) {
     out.sum[run] = out.scale * float(by_run[run]);

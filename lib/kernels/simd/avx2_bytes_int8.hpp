@@ -78,29 +78,36 @@ inline F32x16 load_nibbles(const std::byte* p, bool upper) {
           _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(_mm_unpackhi_epi64(n, n)))};
 }
 
-template <class Integer>
-inline HalfSums quantise_group(const float* x, float most, ActivationGroup<Integer>& out) {
-  const __m256i magnitude = _mm256_set1_epi32(0x7FFFFFFF);
-  __m256 v[4];
+inline std::uint32_t largest_magnitude(const float* x) {
   __m256i m = _mm256_setzero_si256();
   for (int i = 0; i < 4; ++i) {
-    v[i] = _mm256_loadu_ps(x + 8 * i);
-    m = _mm256_max_epu32(m, _mm256_and_si256(_mm256_castps_si256(v[i]), magnitude));
+    const __m256i bits = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(x + 8 * i));
+    m = _mm256_max_epu32(m, _mm256_and_si256(bits, _mm256_set1_epi32(0x7FFFFFFF)));
   }
   __m128i four = _mm_max_epu32(_mm256_castsi256_si128(m), _mm256_extracti128_si256(m, 1));
   four = _mm_max_epu32(four, _mm_shuffle_epi32(four, 0x4E));
   four = _mm_max_epu32(four, _mm_shuffle_epi32(four, 0xB1));
-  const auto largest = std::uint32_t(_mm_cvtsi128_si32(four));
-  if (largest >= 0x7F800000u || largest < bits_of(least_activation)) {
-    __builtin_memset(&out, 0, sizeof out);
-    if (largest >= 0x7F800000u) out.scale = float_of(0x7FC00000u);
-    return {};
-  }
-  const __m256 inverse = _mm256_set1_ps(most / float_of(largest));
+  return std::uint32_t(_mm_cvtsi128_si32(four));
+}
+
+inline __m256i nearest(const float* x, float factor) {
+  return _mm256_cvtps_epi32(_mm256_mul_ps(_mm256_loadu_ps(x), _mm256_set1_ps(factor)));
+}
+
+inline std::int32_t sum_magnitudes(const float* x, float factor) {
+  __m256i sum = _mm256_setzero_si256();
+  for (int i = 0; i < 32; i += 8) sum = _mm256_add_epi32(sum, _mm256_abs_epi32(nearest(x + i, factor)));
+  __m128i four = _mm_add_epi32(_mm256_castsi256_si128(sum), _mm256_extracti128_si256(sum, 1));
+  four = _mm_add_epi32(four, _mm_shuffle_epi32(four, 0x4E));
+  return _mm_cvtsi128_si32(four) + _mm_extract_epi32(four, 1);
+}
+
+template <class Integer>
+[[gnu::always_inline]] inline HalfSums round_values(const float* x, float factor, Integer* out) {
   __m256i q[4];
-  for (int i = 0; i < 4; ++i) q[i] = _mm256_cvtps_epi32(_mm256_mul_ps(v[i], inverse));
+  for (int i = 0; i < 4; ++i) q[i] = nearest(x + 8 * i, factor);
   const __m256i words[] = {_mm256_packs_epi32(q[0], q[1]), _mm256_packs_epi32(q[2], q[3])};
-  auto* to = reinterpret_cast<__m256i*>(out.q);
+  auto* to = reinterpret_cast<__m256i*>(out);
   if constexpr (sizeof(Integer) == 1) {
     const __m256i order = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);
     _mm256_storeu_si256(to, _mm256_permutevar8x32_epi32(_mm256_packs_epi16(words[0], words[1]), order));
@@ -113,9 +120,8 @@ inline HalfSums quantise_group(const float* x, float most, ActivationGroup<Integ
     }
   }
   const __m256i pairs = _mm256_hadd_epi32(_mm256_add_epi32(q[0], q[1]), _mm256_add_epi32(q[2], q[3]));
-  const __m256i fours = _mm256_hadd_epi32(pairs, pairs);  // of both lanes: first half, second half
+  const __m256i fours = _mm256_hadd_epi32(pairs, pairs);  // of both lanes: first half, last half
   const __m128i halves = _mm_add_epi32(_mm256_castsi256_si128(fours), _mm256_extracti128_si256(fours, 1));
-  out.scale = float_of(largest) * (1.0f / most);
   return {_mm_cvtsi128_si32(halves), _mm_extract_epi32(halves, 1)};
 }
 

@@ -64,40 +64,45 @@ inline F32x16 load_nibbles(const std::byte* p, bool upper) {
   return {_mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(n))};
 }
 
-template <class Integer>
-inline HalfSums quantise_group(const float* x, float most, ActivationGroup<Integer>& out) {
-  const __m512 v0 = _mm512_loadu_ps(x), v1 = _mm512_loadu_ps(x + 16);
+inline std::uint32_t largest_magnitude(const float* x) {
   const __m512i magnitude = _mm512_set1_epi32(0x7FFFFFFF);
-  const __m512i m = _mm512_max_epu32(_mm512_and_si512(_mm512_castps_si512(v0), magnitude),
-                                     _mm512_and_si512(_mm512_castps_si512(v1), magnitude));
+  const __m512i m = _mm512_max_epu32(_mm512_and_si512(_mm512_loadu_si512(x), magnitude),
+                                     _mm512_and_si512(_mm512_loadu_si512(x + 16), magnitude));
   const __m256i eight = _mm256_max_epu32(_mm512_castsi512_si256(m), _mm512_extracti64x4_epi64(m, 1));
   __m128i four = _mm_max_epu32(_mm256_castsi256_si128(eight), _mm256_extracti128_si256(eight, 1));
   four = _mm_max_epu32(four, _mm_shuffle_epi32(four, 0x4E));
   four = _mm_max_epu32(four, _mm_shuffle_epi32(four, 0xB1));
-  const auto largest = std::uint32_t(_mm_cvtsi128_si32(four));
-  if (largest >= 0x7F800000u || largest < bits_of(least_activation)) {
-    __builtin_memset(&out, 0, sizeof out);
-    if (largest >= 0x7F800000u) out.scale = float_of(0x7FC00000u);
-    return {};
-  }
-  const __m512 inverse = _mm512_set1_ps(most / float_of(largest));
-  const __m512i q0 = _mm512_cvtps_epi32(_mm512_mul_ps(v0, inverse));
-  const __m512i q1 = _mm512_cvtps_epi32(_mm512_mul_ps(v1, inverse));
+  return std::uint32_t(_mm_cvtsi128_si32(four));
+}
+
+inline __m512i nearest(const float* x, float factor) {
+  return _mm512_cvtps_epi32(_mm512_mul_ps(_mm512_loadu_ps(x), _mm512_set1_ps(factor)));
+}
+
+inline std::int32_t sum_magnitudes(const float* x, float factor) {
+  return _mm512_reduce_add_epi32(
+      _mm512_add_epi32(_mm512_abs_epi32(nearest(x, factor)), _mm512_abs_epi32(nearest(x + 16, factor))));
+}
+
+inline __m256i halves_added(__m512i a) {
+  return _mm256_add_epi32(_mm512_castsi512_si256(a), _mm512_extracti64x4_epi64(a, 1));
+}
+
+template <class Integer>
+[[gnu::always_inline]] inline HalfSums round_values(const float* x, float factor, Integer* q) {
+  const __m512i q0 = nearest(x, factor), q1 = nearest(x + 16, factor);
   if constexpr (sizeof(Integer) == 1) {
-    _mm_storeu_si128(reinterpret_cast<__m128i*>(out.q), _mm512_cvtepi32_epi8(q0));
-    _mm_storeu_si128(reinterpret_cast<__m128i*>(out.q + 16), _mm512_cvtepi32_epi8(q1));
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(q), _mm512_cvtepi32_epi8(q0));
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(q + 16), _mm512_cvtepi32_epi8(q1));
   } else {
     // Four neighbours a, b, c, d are stored as a, c, b, d.
-    auto* to = reinterpret_cast<__m256i*>(out.q);
+    auto* to = reinterpret_cast<__m256i*>(q);
     _mm256_storeu_si256(to, _mm512_cvtepi32_epi16(_mm512_shuffle_epi32(q0, _MM_PERM_DBCA)));
     _mm256_storeu_si256(to + 1, _mm512_cvtepi32_epi16(_mm512_shuffle_epi32(q1, _MM_PERM_DBCA)));
   }
-  const __m256i s0 = _mm256_add_epi32(_mm512_castsi512_si256(q0), _mm512_extracti64x4_epi64(q0, 1));
-  const __m256i s1 = _mm256_add_epi32(_mm512_castsi512_si256(q1), _mm512_extracti64x4_epi64(q1, 1));
-  const __m256i pairs = _mm256_hadd_epi32(s0, s1);
-  const __m256i fours = _mm256_hadd_epi32(pairs, pairs);
+  const __m256i pairs = _mm256_hadd_epi32(halves_added(q0), halves_added(q1));
+  const __m256i fours = _mm256_hadd_epi32(pairs, pairs);  // of both lanes: first half, last half
   const __m128i halves = _mm_add_epi32(_mm256_castsi256_si128(fours), _mm256_extracti128_si256(fours, 1));
-  out.scale = float_of(largest) * (1.0f / most);
   return {_mm_cvtsi128_si32(halves), _mm_extract_epi32(halves, 1)};
 }
 

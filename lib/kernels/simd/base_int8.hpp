@@ -94,30 +94,36 @@ inline F32x16 load_nibbles(const std::byte* p, bool upper) {
   return each_lane([=](int r) { return float(upper ? int(p[r]) >> 4 : int(p[r]) & 15); });
 }
 
-/// To multiples of (the largest magnitude / most): q and the scale.
-template <class Integer>
-inline HalfSums quantise_group(const float* x, float most, ActivationGroup<Integer>& out) {
-  std::uint32_t largest = 0;  // as bits, which order magnitudes, infinity and NaN
+/// The largest magnitude of 32 values as bits, which order magnitudes, infinity and NaN.
+inline std::uint32_t largest_magnitude(const float* x) {
+  std::uint32_t largest = 0;
   for (int i = 0; i < 32; ++i) {
     const std::uint32_t magnitude = bits_of(x[i]) & 0x7FFFFFFFu;
     largest = magnitude > largest ? magnitude : largest;
   }
-  __builtin_memset(&out, 0, sizeof out);
-  if (largest >= 0x7F800000u) {
-    out.scale = float_of(0x7FC00000u);
-    return {};
-  }
-  if (largest < bits_of(least_activation)) return {};
-  const float inverse = most / float_of(largest);
-  std::int32_t sums[2] = {};
+  return largest;
+}
+inline int nearest(float x) { return int(x + 12582912.0f - 12582912.0f); }  // 1.5 * 2^23: to nearest even
+
+/// The sum of the magnitudes of round_values(x, factor).
+inline std::int32_t sum_magnitudes(const float* x, float factor) {
+  std::int32_t sum = 0;
   for (int i = 0; i < 32; ++i) {
-    const float scaled = x[i] * inverse;
-    const int q = int(float_of(bits_of(scaled + 12582912.0f)) - 12582912.0f);  // 1.5 * 2^23: to nearest even
-    out.q[sizeof(Integer) == 1 ? i : i / 4 * 4 + i % 2 * 2 + i % 4 / 2] = Integer(q);
-    sums[i / 16] += q;
+    const int n = nearest(x[i] * factor);
+    sum += n < 0 ? -n : n;
   }
-  out.scale = float_of(largest) * (1.0f / most);
-  return {sums[0], sums[1]};
+  return sum;
+}
+/// x * factor, 32 values, to nearest even in the order of ActivationGroup.
+template <class Integer>
+[[gnu::always_inline]] inline HalfSums round_values(const float* x, float factor, Integer* q) {
+  HalfSums sums{};
+  for (int i = 0; i < 32; ++i) {
+    const int n = nearest(x[i] * factor);
+    q[sizeof(Integer) == 1 ? i : i / 4 * 4 + i % 2 * 2 + i % 4 / 2] = Integer(n);
+    (i < 16 ? sums.first : sums.last) += n;
+  }
+  return sums;
 }
 
 }  // namespace

@@ -103,38 +103,38 @@ inline F32x16 load_nibbles(const std::byte* p, bool upper) {
   return to_float(vreinterpretq_s8_u8(upper ? vshrq_n_u8(bytes, 4) : vandq_u8(bytes, vdupq_n_u8(15))));
 }
 
-template <class Integer>
-inline HalfSums quantise_group(const float* x, float most, ActivationGroup<Integer>& out) {
-  float32x4_t v[8];
+inline std::uint32_t largest_magnitude(const float* x) {
   uint32x4_t m = vdupq_n_u32(0);
-  for (int i = 0; i < 8; ++i) {
-    v[i] = vld1q_f32(x + 4 * i);
-    m = vmaxq_u32(m, vreinterpretq_u32_f32(vabsq_f32(v[i])));
-  }
-  const std::uint32_t largest = vmaxvq_u32(m);
-  if (largest >= 0x7F800000u || largest < bits_of(least_activation)) {
-    __builtin_memset(&out, 0, sizeof out);
-    if (largest >= 0x7F800000u) out.scale = float_of(0x7FC00000u);
-    return {};
-  }
-  const float32x4_t inverse = vdupq_n_f32(most / float_of(largest));
+  for (int i = 0; i < 8; ++i) m = vmaxq_u32(m, vreinterpretq_u32_f32(vabsq_f32(vld1q_f32(x + 4 * i))));
+  return vmaxvq_u32(m);
+}
+
+inline int32x4_t nearest(const float* x, float factor) { return vcvtnq_s32_f32(vmulq_n_f32(vld1q_f32(x), factor)); }
+
+inline std::int32_t sum_magnitudes(const float* x, float factor) {
+  int32x4_t sum = vdupq_n_s32(0);
+  for (int i = 0; i < 32; i += 4) sum = vaddq_s32(sum, vabsq_s32(nearest(x + i, factor)));
+  return vaddvq_s32(sum);
+}
+
+template <class Integer>
+[[gnu::always_inline]] inline HalfSums round_values(const float* x, float factor, Integer* to) {
   std::int32_t sums[2];
   for (int half = 0; half < 2; ++half) {
     int32x4_t q[4];
-    for (int i = 0; i < 4; ++i) q[i] = vcvtnq_s32_f32(vmulq_f32(v[4 * half + i], inverse));
+    for (int i = 0; i < 4; ++i) q[i] = nearest(x + 16 * half + 4 * i, factor);
     sums[half] = vaddvq_s32(vaddq_s32(vaddq_s32(q[0], q[1]), vaddq_s32(q[2], q[3])));
     if constexpr (sizeof(Integer) == 2) {  // four neighbours a, b, c, d are stored as a, c, b, d
       for (int32x4_t& four : q) four = __builtin_shufflevector(four, four, 0, 2, 1, 3);
     }
     const int16x8_t lo = vmovn_high_s32(vmovn_s32(q[0]), q[1]), hi = vmovn_high_s32(vmovn_s32(q[2]), q[3]);
     if constexpr (sizeof(Integer) == 1) {
-      vst1q_s8(out.q + 16 * half, vmovn_high_s16(vmovn_s16(lo), hi));
+      vst1q_s8(to + 16 * half, vmovn_high_s16(vmovn_s16(lo), hi));
     } else {
-      vst1q_s16(out.q + 16 * half, lo);
-      vst1q_s16(out.q + 16 * half + 8, hi);
+      vst1q_s16(to + 16 * half, lo);
+      vst1q_s16(to + 16 * half + 8, hi);
     }
   }
-  out.scale = float_of(largest) * (1.0f / most);
   return {sums[0], sums[1]};
 }
 

@@ -141,4 +141,4 @@ def work(path):
               if len(tensor.shape) > 1 and tensor.name not in (head, "token_embd.weight")]
     return {"parameters": info.parameters, "file_bytes": Path(path).stat().st_size,
             "step_bytes": sum(bytes for bytes, _ in step.values()), "prompt_macs": sum(layers),
-            "float": types.most_common(1)[0][0] in ("F32", "F16", "BF16")}
+            "float": types.most_common(1)[0][0] == "F32"}  # other types multiply as integers

@@ -309,7 +309,8 @@ template <class Integer, Layout layout>
 void multiply_many(const QuantisedTask& task) noexcept {
   constexpr Shape shape = Packed<layout>::shape;
   constexpr LayoutBytes at{layout};
-  constexpr std::size_t most_groups = 18 / at.block_groups * at.block_groups, most_rows = 264;
+  constexpr std::size_t most_groups = 18 / at.block_groups * at.block_groups;  // whole blocks
+  constexpr std::size_t most_rows = 264;
   const std::size_t panel_bytes = task.groups / at.block_groups * at.block;
   const std::size_t chunks = (task.groups + most_groups - 1) / most_groups;
   const std::size_t chunk =

@@ -23,8 +23,9 @@ class ThreadPool {
 
   [[nodiscard]] int threads() const noexcept { return threads_; }
 
-  /// Calls body(i) once for each i in [0, count), on any thread, in any order; returns when all are done. What a
-  /// task computes must not depend on the thread that runs it. body must not throw nor call the pool.
+  /// Calls body(i) once for each i in [0, count), on any thread, in any order, a thread mostly neighbours one after
+  /// another; returns when all are done. What a task computes must not depend on the thread that runs it. body must
+  /// not throw nor call the pool.
   template <class Body>
   void parallel_for(std::size_t count, Body&& body) {
     if (count <= 1 || threads_ == 1) {

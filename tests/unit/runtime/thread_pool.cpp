@@ -60,17 +60,21 @@ TEST_CASE("thread pool: many small tasks see each other's results") {
   }
 }
 
-TEST_CASE("thread pool: workers share a task") {
+TEST_CASE("thread pool: workers share a task, each from the beginning of its own part on") {
   ondol::ThreadPool pool(2);
   std::atomic<int> inside{0};
   std::atomic<bool> together{false};
+  std::atomic<bool> begun[8] = {};
   const auto deadline = std::chrono::steady_clock::now() + 20s;
-  pool.parallel_for(2, [&](std::size_t) {  // ends early only if both run at the same time
+  pool.parallel_for(8, [&](std::size_t i) {  // ends early only if both run at the same time
+    if (together) return;
+    begun[i] = true;
     inside.fetch_add(1);
     while (std::chrono::steady_clock::now() < deadline && inside.load() < 2) std::this_thread::yield();
     if (inside.load() == 2) together = true;
   });
   CHECK(together);
+  for (std::size_t i = 0; i < 8; ++i) CHECK(begun[i] == (i % 4 == 0));
 }
 
 TEST_CASE("thread pool: different callers one after the other, and destruction at any time") {

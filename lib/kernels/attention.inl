@@ -358,27 +358,12 @@ struct Slot {
   std::byte* values;
 };
 
-template <class To>
-void put(const float* key, const float* value, const Slot& to) {
-  using Element = typename To::Element;
-  const auto sixteen = [](const float* from, std::size_t dim, std::size_t d, auto use) {
-    const std::size_t n = dim - d < 16 ? dim - d : 16;
-    Element elements[16];
-    To::store16(elements, n < 16 ? load_partial(from + d, n) : load(from + d));
-    use(elements, n);
-  };
+template <class Element, class Convert>
+void put(const float* key, const float* value, const Slot& to, Convert convert) {
   auto* keys = reinterpret_cast<Element*>(to.keys) + to.slot;
-  for (std::size_t d = 0; d < to.key_dim; d += 16) {
-    sixteen(key, to.key_dim, d, [&](const Element* elements, std::size_t n) {
-      for (std::size_t i = 0; i < n; ++i) keys[(d + i) * positions] = elements[i];
-    });
-  }
   auto* values = reinterpret_cast<Element*>(to.values) + to.slot * to.value_dim;
-  for (std::size_t d = 0; d < to.value_dim; d += 16) {
-    sixteen(value, to.value_dim, d, [&](const Element* elements, std::size_t n) {
-      __builtin_memcpy(values + d, elements, n * sizeof(Element));
-    });
-  }
+  for (std::size_t d = 0; d < to.key_dim; ++d) keys[d * positions] = convert(key[d]);
+  for (std::size_t d = 0; d < to.value_dim; ++d) values[d] = convert(value[d]);
 }
 
 void put_q8(const float* key, const float* value, const Slot& to) {
@@ -401,9 +386,9 @@ void store_position(const float* key, const float* value, std::size_t key_dim, s
                     CacheType type, std::byte* key_block, std::byte* value_block) noexcept {
   const Slot to{key_dim, value_dim, slot, key_block, value_block};
   switch (type) {
-    case CacheType::f32: return put<FromFloat>(key, value, to);
-    case CacheType::f16: return put<FromHalf>(key, value, to);
-    case CacheType::bf16: return put<FromBfloat>(key, value, to);
+    case CacheType::f32: return put<float>(key, value, to, [](float x) { return x; });
+    case CacheType::f16: return put<std::uint16_t>(key, value, to, float_to_half);
+    case CacheType::bf16: return put<std::uint16_t>(key, value, to, float_to_bfloat);
     case CacheType::q8_0: return put_q8(key, value, to);
   }
 }

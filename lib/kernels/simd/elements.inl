@@ -1,22 +1,19 @@
 #pragma once
-// Sixteen elements of a stored type as floats, and back: what bodies for several storage types are instantiated with.
+// Sixteen elements of a stored type as floats: what bodies for several storage types are instantiated with.
 namespace ondol::ISA {
 namespace {
 
 struct FromFloat {
   using Element = float;
   static F32x16 load16(const float* p) { return load(p); }
-  static void store16(float* p, F32x16 a) { store(p, a); }
 };
 struct FromHalf {
   using Element = std::uint16_t;
   static F32x16 load16(const std::uint16_t* p) { return load_half(p); }
-  static void store16(std::uint16_t* p, F32x16 a) { store_half(p, a); }
 };
 struct FromBfloat {
   using Element = std::uint16_t;
   static F32x16 load16(const std::uint16_t* p) { return load_bfloat(p); }
-  static void store16(std::uint16_t* p, F32x16 a) { store_bfloat(p, a); }
 };
 
 /// Whether a register tile of so many rows by vectors keeps its sums and the vectors it multiplies in registers; one

@@ -24,8 +24,7 @@ void unpack_block_floats(const Layout& layout, const std::byte* panel, int row, 
     for (int i = 0; i < group_inputs; ++i) {
       std::int16_t level;
       std::memcpy(&level, panel + at.levels + i / 2 * 64 + row * 4 + i % 2 * 2, sizeof level);
-      const int input = i / 4 * 4 + i % 2 * 2 + i % 4 / 2;
-      out[column + static_cast<std::uint64_t>(input)] = bfloat_to_float(d) * static_cast<float>(level);
+      out[column + static_cast<std::uint64_t>(word_place(i))] = bfloat_to_float(d) * static_cast<float>(level);
     }
   }
 }

@@ -40,6 +40,10 @@ struct Layout {
 inline constexpr int panel_rows = 16;
 inline constexpr int group_inputs = 32;
 
+/// Where the 16-bit level or activation of input i of a group lies: of four neighbours 0, 1, 2, 3 in the order 0, 2, 1,
+/// 3, as bytes widen to words. It is its own inverse.
+constexpr int word_place(int i) { return i / 4 * 4 + i % 2 * 2 + i % 4 / 2; }
+
 /// Bytes and offsets that follow from a Layout.
 struct LayoutBytes {
   int low_bits;      ///< bits of the first plane

@@ -20,7 +20,7 @@ inline constexpr std::int32_t largest_middle_sum = (1 << 18) - 64;
 /// 8 bits would make.
 template <class Integer>
 struct alignas(32) ActivationGroup {
-  Integer q[32];  ///< of 16 bits: of four neighbours 0, 1, 2, 3 in the order 0, 2, 1, 3
+  Integer q[32];  ///< of 16 bits that of input i is at word_place(i)
   float scale;
   float sum[3];               ///< scale * (sum of q) of all, of the first 16 and of the last 16
   std::int32_t minus_sum[3];  ///< minus the sum of q of the same

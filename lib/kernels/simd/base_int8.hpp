@@ -1,6 +1,7 @@
 // Integers beside F32x16, in plain C++: the reference of the other *_int8.hpp. A lane is a row of a panel of weights.
 #pragma once
 
+#include "kernels/quantised_layout.hpp"
 #include "kernels/quantised_products.hpp"
 
 namespace ondol::ISA {
@@ -120,7 +121,7 @@ template <class Integer>
   HalfSums sums{};
   for (int i = 0; i < 32; ++i) {
     const int n = nearest(x[i] * factor);
-    q[sizeof(Integer) == 1 ? i : i / 4 * 4 + i % 2 * 2 + i % 4 / 2] = Integer(n);
+    q[sizeof(Integer) == 1 ? i : word_place(i)] = Integer(n);
     (i < 16 ? sums.first : sums.last) += n;
   }
   return sums;

@@ -100,7 +100,7 @@ TEST_CASE("block floats: zero, subnormal, largest, infinite and NaN weights") {
   }
 }
 
-TEST_CASE("block floats: products are those of the weights held, near enough to those of the weights") {
+TEST_CASE("block floats: products are near those of the weights") {
   constexpr std::size_t columns = 1024, outputs = 33, rows = 40;
   for (const auto& kind : {test::half_floats, test::bfloats}) {
     CAPTURE(kind.name);

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <cmath>
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -21,8 +20,7 @@ struct MinP {
   void apply(Candidates& c, const History&) const {
     check(c.vocabulary());
     if (p <= 0) return;
-    const float least = c.max() + std::log(p) - 1e-3f;  // below it no exponential has to be taken
-    c.keep_if([&](const Candidates::Entry& entry) { return entry.logit >= least && c.weight_of(entry) >= double{p}; });
+    c.keep_from(double{p});
   }
 };
 

@@ -11,7 +11,7 @@
 namespace ondol {
 
 /// logit / value: below 1 sharper, above 1 flatter (Ackley, Hinton & Sejnowski 1985). value in [0, inf);
-/// 0, or a value so small that the quotients are no numbers, is greedy.
+/// 0, or a value so small that the largest quotient is no number, is greedy.
 struct Temperature {
   static constexpr std::string_view name = "temperature";
   float value = 1.0f;
@@ -23,8 +23,8 @@ struct Temperature {
   }
   void apply(Candidates& c, const History&) const {
     check(c.vocabulary());
-    if (value == 0 || !std::isfinite(c.magnitude() / value)) return c.keep(1);
-    if (value != 1) c.transform([this](float logit) { return logit / value; });
+    if (value == 0 || !std::isfinite(c.max() / value)) return c.keep(1);
+    if (value != 1) c.divide(value);
   }
 };
 

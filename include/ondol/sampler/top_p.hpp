@@ -1,6 +1,5 @@
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -22,10 +21,9 @@ struct TopP {
   void apply(Candidates& c, const History&) const {
     check(c.vocabulary());
     if (p >= 1) return;
-    const double need = double{p} * c.total();
-    std::size_t n = 0;
-    for (double seen = 0; n < c.size() && seen < need; ++n) seen += c.weight(n);
-    c.keep(std::max<std::size_t>(n, 1));
+    const double total = c.total();
+    const double least = (1 - double{p}) * total / static_cast<double>(c.size());  // all below it are 1 - p at most
+    c.keep_nucleus(double{p} * total, least, [](const Candidates::Entry& entry) { return -double{entry.logit}; });
   }
 };
 

@@ -1,11 +1,9 @@
 #pragma once
 
-#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "ondol/sampler/candidates.hpp"
 #include "ondol/sampler/history.hpp"
@@ -30,28 +28,12 @@ struct Typical {
       return double{entry.logit} - shift;
     };
     double entropy = 0;
-    for (const auto& entry : c.entries()) entropy -= c.weight_of(entry) / total * log_p(entry);
-
-    std::vector<Candidates::Scored>& order = c.scratch();
-    order.clear();
-    for (const auto& entry : c.entries()) order.push_back({std::fabs(-log_p(entry) - entropy), entry});
-    const auto nearer = [](const Candidates::Scored& a, const Candidates::Scored& b) {
-      return a.score != b.score ? a.score < b.score : a.entry.id < b.entry.id;
-    };
-    std::size_t n = 0;
-    double seen = 0;
-    for (std::size_t ready = 0; n < order.size() && seen < double{p} * total; ++n) {
-      if (n == ready) {  // sorted in growing parts: most of a vocabulary is never looked at
-        const auto begin = order.begin() + static_cast<std::ptrdiff_t>(ready);
-        ready = std::min(order.size(), std::max<std::size_t>(64, 2 * ready));
-        const auto end = order.begin() + static_cast<std::ptrdiff_t>(ready);
-        if (end != order.end()) std::nth_element(begin, end, order.end(), nearer);
-        std::sort(begin, end, nearer);
-      }
-      seen += c.weight_of(order[n].entry);
-    }
-    order.resize(n);
-    c.keep_scratch();
+    c.each(0, [&](const Candidates::Entry& entry, float weight) { entropy -= weight / total * log_p(entry); });
+    // All less likely than `rare` are 1 - p at most; they come last where they lie farther off than certainty would.
+    const double rare = (1 - double{p}) / static_cast<double>(c.size());
+    const double least = -std::log(rare) - entropy >= entropy ? rare * total : 0;
+    c.keep_nucleus(double{p} * total, least,
+                   [&](const Candidates::Entry& entry) { return std::fabs(-log_p(entry) - entropy); });
   }
 };
 

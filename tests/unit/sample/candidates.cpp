@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "ondol/sampler/philox.hpp"
+#include "ondol/sampler/weights.hpp"
 
 using ondol::Candidates;
 using ondol::Error;
@@ -56,12 +57,12 @@ TEST_CASE("candidates: the total is the same before and after they were looked a
 }
 
 TEST_CASE("candidates: draw finds the token whose interval holds u, also at the edges") {
-  const std::vector<float> logits{0, std::log(2.0f), -infinity, 0};  // weights 1, 2, 0, 1 of 4: order 1, 0, 3
+  const std::vector<float> logits{0, std::log(2.0f), -infinity, 0};  // weights 1, 2, 0, 1 of 4
   const auto draw = [&](double u) { return Candidates(logits).draw(u); };
-  CHECK(draw(0) == 1);
-  CHECK(draw(0.49) == 1);
-  CHECK(draw(0.51) == 0);
-  CHECK(draw(0.74) == 0);
+  CHECK(draw(0) == 0);
+  CHECK(draw(0.24) == 0);
+  CHECK(draw(0.26) == 1);
+  CHECK(draw(0.74) == 1);
   CHECK(draw(0.76) == 3);
   CHECK(draw(std::nextafter(1.0, 0.0)) == 3);
 }
@@ -92,9 +93,8 @@ TEST_CASE("candidates: a logit of -inf is no candidate; NaN, +inf and nothing at
   };
   CHECK(code([] { Candidates(std::vector<float>{1, std::nanf("")}); }) == ondol::Status::numeric);
   CHECK(code([] { Candidates(std::vector<float>{1, infinity}); }) == ondol::Status::numeric);
-  CHECK(code([] {
-          static_cast<void>(Candidates(std::vector<float>{-infinity, -infinity}).draw(0.5));
-        }) == ondol::Status::numeric);
+  CHECK(code([] { static_cast<void>(Candidates(std::vector<float>{-infinity, -infinity}).draw(0.5)); }) ==
+        ondol::Status::numeric);
   CHECK(code([] { static_cast<void>(Candidates(std::vector<float>{}).best()); }) == ondol::Status::numeric);
   CHECK_THROWS_WITH_AS(Candidates(std::vector<float>{1, infinity}),
                        "logit of token 1 is inf, expected a number below infinity", Error);
@@ -130,9 +130,8 @@ TEST_CASE("candidates: a large vocabulary is in the same order, whichever way it
       for (std::size_t i = 0; i < size; ++i) {
         if (std::isfinite(logits[i])) expected.push_back({logits[i], static_cast<Token>(i)});
       }
-      std::ranges::sort(expected, [](const auto& a, const auto& b) {
-        return a.logit != b.logit ? a.logit > b.logit : a.id < b.id;
-      });
+      std::ranges::sort(
+          expected, [](const auto& a, const auto& b) { return a.logit != b.logit ? a.logit > b.logit : a.id < b.id; });
       Candidates all(logits);
       REQUIRE(all.size() == expected.size());
       CHECK(all.max() == expected[0].logit);
@@ -148,10 +147,27 @@ TEST_CASE("candidates: a large vocabulary is in the same order, whichever way it
         REQUIRE(looked.best() == expected[1].id);
       }
       Candidates few(logits);
-      const float border = expected[expected.size() / 2].logit;
-      few.keep_if([&](const Candidates::Entry& entry) { return entry.logit >= border; });
+      const auto weight = [&](const Candidates::Entry& entry) {
+        float w = 0;
+        ondol::weigh({&entry.logit, 1}, expected[0].logit, &w);
+        return w;
+      };
+      const double border = double{weight(expected[expected.size() / 2])};
+      few.keep_from(border);
       CHECK(few.size() == static_cast<std::size_t>(std::ranges::count_if(
-                              expected, [&](const auto& entry) { return entry.logit >= border; })));
+                              expected, [&](const auto& entry) { return double{weight(entry)} >= border; })));
+
+      Candidates likely(logits);
+      const double need = 0.7 * likely.total();
+      double seen = 0;
+      std::vector<Token> nucleus;
+      for (std::size_t i = 0; i < expected.size() && seen < need; ++i) {
+        seen += double{weight(expected[i])};
+        nucleus.push_back(expected[i].id);
+      }
+      likely.keep_nucleus(need, 0, [](const Candidates::Entry& entry) { return -double{entry.logit}; });
+      std::ranges::sort(nucleus);
+      REQUIRE(std::ranges::equal(likely.entries(), nucleus, {}, &Candidates::Entry::id));
     }
   }
 }

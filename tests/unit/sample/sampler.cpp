@@ -180,6 +180,47 @@ TEST_CASE("sampler: bias and bans; a bias of -inf is a ban, and a step sees what
                        "no token is left to choose from: all have probability 0", Error);
 }
 
+TEST_CASE("sampler: of a large vocabulary top-p and typical keep what sorting all of it would keep") {
+  for (const float spread : {0.2f, 2.0f, 20.0f, 60.0f}) {
+    std::vector<float> logits(20'000);
+    for (std::size_t i = 0; i < logits.size(); ++i) {
+      const double u = uniform(3, i);
+      logits[i] = i % 100 == 0 ? -infinity : spread * static_cast<float>(u * u);
+    }
+    Candidates all(logits);
+    struct One {
+      double p, distance;
+      Token id;
+    };
+    std::vector<One> order;
+    double entropy = 0;
+    all.each(0, [&](const Candidates::Entry& entry, float weight) {
+      order.push_back({double{weight} / all.total(), 0, entry.id});
+      if (weight > 0) entropy -= order.back().p * std::log(order.back().p);
+    });
+    const auto kept = [&](const SamplerStep& step) {
+      Candidates c(logits);
+      Sampler{.steps = {step}, .seed = {}}.apply(c, {});
+      return c.size();
+    };
+    const auto fewest = [&](double p) {
+      double seen = 0;
+      std::size_t n = 0;
+      while (n < order.size() && seen < p) seen += order[n++].p;
+      return static_cast<double>(n);
+    };
+    for (const float p : {0.05f, 0.5f, 0.9f, 0.99f, 0.9999f}) {
+      CAPTURE(spread);
+      CAPTURE(p);
+      std::ranges::sort(order, [](const One& a, const One& b) { return a.p > b.p; });
+      CHECK(std::fabs(static_cast<double>(kept(TopP{p})) - fewest(double{p})) <= 1);
+      for (One& one : order) one.distance = std::fabs(-std::log(one.p) - entropy);
+      std::ranges::sort(order, [](const One& a, const One& b) { return a.distance < b.distance; });
+      CHECK(std::fabs(static_cast<double>(kept(Typical{p})) - fewest(double{p})) <= 1);
+    }
+  }
+}
+
 TEST_CASE("sampler: a bad parameter is an error that names it") {
   CHECK(message(Temperature{not_a_number}) == "temperature is nan, expected 0 or above, finite");
   CHECK(message(Temperature{-0.5f}) == "temperature is -0.5, expected 0 or above, finite");

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <new>
 
-#include "kernels/block_float.hpp"
 #include "kernels/float_products.hpp"
 #include "kernels/pack.hpp"
 #include "kernels/quantised_products.hpp"
@@ -26,8 +25,6 @@ std::uint64_t bytes_of(Product product, std::uint64_t rows, std::uint64_t column
 }
 
 constexpr std::size_t tasks_per_thread = 32;
-constexpr std::size_t row_block = 264;           // rows that a task takes at a time, a multiple of every tile
-constexpr std::size_t panel_block = 2;           // panels that it takes together
 constexpr std::size_t work_of_a_task = 1 << 16;  // at least, in bytes of weights times rows: some microseconds
 
 }  // namespace
@@ -46,12 +43,7 @@ PackedMatrix::PackedMatrix(const WeightView& weights, Precision precision, Compu
   const std::uint64_t size = panel_bytes(*layout, columns_);
   compute.pool.parallel_ranges(panels_of(rows_), 4, [&](std::size_t begin, std::size_t end) {
     for (std::size_t panel = begin; panel < end; ++panel) {
-      std::byte* out = data_.data() + panel * size;
-      if (product_ == Product::block_float) {
-        pack_block_floats(weights, panel, out, compute.kernels);
-      } else {
-        pack_panel(weights, panel, out);
-      }
+      pack_panel(*layout, weights, panel, data_.data() + panel * size, compute.kernels);
     }
   });
 }
@@ -59,8 +51,7 @@ PackedMatrix::PackedMatrix(const WeightView& weights, Precision precision, Compu
 void PackedMatrix::unpack_row(std::size_t row, float* out) const {
   if (const Layout* layout = find_layout(product_)) {
     const std::byte* panel = data() + row / panel_rows * panel_bytes(*layout, columns_);
-    const auto unpack = product_ == Product::block_float ? unpack_block_floats : unpack_panel_row;
-    unpack(*layout, panel, static_cast<int>(row % panel_rows), columns_, out);
+    unpack_panel_row(*layout, panel, static_cast<int>(row % panel_rows), columns_, out);
   } else {
     unpack_float_row(product_, data(), row, columns_, out);
   }

@@ -6,6 +6,7 @@
 
 #include "base/half.hpp"
 #include "formats/values.hpp"
+#include "kernels/block_float.hpp"
 #include "kernels/pack_levels.hpp"
 
 namespace ondol {
@@ -164,8 +165,9 @@ class OwnBlocks {
 
 }  // namespace
 
-void pack_panel(const WeightView& weights, std::uint64_t panel, std::byte* out) noexcept {
-  const Layout& layout = *find_layout(weights.format->product);
+void pack_panel(const Layout& layout, const WeightView& weights, std::uint64_t panel, std::byte* out,
+                const Kernels& kernels) noexcept {
+  if (layout == layouts::block_float) return pack_block_floats(weights, panel, out, kernels);
   const LayoutBytes at(layout);
   const ReadLevels read = find_read_levels(weights.format->product);
   const std::uint64_t blocks = weights.columns / static_cast<std::uint64_t>(layout.inputs);
@@ -191,6 +193,7 @@ void pack_panel(const WeightView& weights, std::uint64_t panel, std::byte* out) 
 
 void unpack_panel_row(const Layout& layout, const std::byte* panel, int row, std::uint64_t columns,
                       float* out) noexcept {
+  if (layout == layouts::block_float) return unpack_block_floats(layout, panel, row, columns, out);
   const LayoutBytes at(layout);
   Levels levels;
   for (std::uint64_t column = 0; column < columns; column += static_cast<std::uint64_t>(layout.inputs)) {

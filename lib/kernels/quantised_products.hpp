@@ -36,6 +36,10 @@ struct HalfSums {
 inline constexpr float least_activation = 0x1p-110f;
 inline constexpr float outstanding = 2.75f;
 
+/// What a kernel takes at a time, and tasks therefore are multiples of: panels that share what is read of the
+/// activations, and rows, a multiple of every tile.
+inline constexpr std::size_t panel_block = 2, row_block = 264;
+
 /// A part of a product: some panels of the weights by some tiles of the activations.
 struct QuantisedTask {
   const std::byte* panels;  ///< the matrix's first panel

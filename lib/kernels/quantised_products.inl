@@ -92,12 +92,10 @@ struct Packed {
   [[gnu::always_inline]] Levels<Integer> piece(int i) const {
     if constexpr (sizeof(Integer) == 1) {
       return bytes(i);
+    } else if constexpr (layout.bits == 16) {
+      return load_words(block + at.levels + i * 64);
     } else {
-      if constexpr (layout.bits == 16) {
-        return load_words(block + at.levels + i * 64);
-      } else {
-        return widen(bytes(i / 2), i % 2, layout.bits == 8 || layout.codebook);
-      }
+      return widen(bytes(i / 2), i % 2, layout.bits == 8 || layout.codebook);
     }
   }
   /// The integers from byte `from` of the block on that belong to a part of the group.
@@ -228,16 +226,15 @@ template <int width, int panels, class Integer, class Weights>
   multiply_group<width, panels>(w, a, y);
 }
 
-/// Sums of some rows and of the panels that are multiplied beside each other.
-constexpr int most_panels = 2;
-using Sums = float[most_panels][16];
+/// Sums of a row and of the panels that are multiplied beside each other.
+using Sums = float[panel_block][16];
 
 /// Adds `groups` groups to the sums at `before`, or null for zeros, and stores them at `after`; both begin at the first
 /// row's first panel.
 template <int width, int panels, class Integer, class Weights>
 void multiply_tile(const Weights* from, Tile<Integer> rows, std::size_t groups, const float* before, float* after) {
   constexpr int count = width * panels;
-  const auto place = [](int i) { return (i / panels * most_panels + i % panels) * 16; };
+  const auto place = [](int i) { return (i / panels * int(panel_block) + i % panels) * 16; };
   Weights w[panels];
   for (int p = 0; p < panels; ++p) w[p] = from[p];
   F32x16 y[count];
@@ -310,17 +307,16 @@ void multiply_many(const QuantisedTask& task) noexcept {
   constexpr Shape shape = Packed<layout>::shape;
   constexpr LayoutBytes at{layout};
   constexpr std::size_t most_groups = 18 / at.block_groups * at.block_groups;  // whole blocks
-  constexpr std::size_t most_rows = 264;
   const std::size_t panel_bytes = task.groups / at.block_groups * at.block;
   const std::size_t chunks = (task.groups + most_groups - 1) / most_groups;
   const std::size_t chunk =
       ((task.groups + chunks - 1) / chunks + at.block_groups - 1) / at.block_groups * at.block_groups;
-  UnpackedGroup<Integer> unpacked[unpack_levels ? most_panels : 1][most_groups];
-  alignas(64) Sums sums[most_rows], results[tile];
-  for (std::size_t row = task.first_row; row < task.last_row; row += most_rows) {
-    const std::size_t last_row = row + most_rows < task.last_row ? row + most_rows : task.last_row;
-    for (std::size_t panel = task.first_panel; panel < task.last_panel; panel += most_panels) {
-      const std::size_t panels = task.last_panel - panel < most_panels ? task.last_panel - panel : most_panels;
+  UnpackedGroup<Integer> unpacked[unpack_levels ? panel_block : 1][most_groups];
+  alignas(64) Sums sums[row_block], results[tile];
+  for (std::size_t row = task.first_row; row < task.last_row; row += row_block) {
+    const std::size_t last_row = row + row_block < task.last_row ? row + row_block : task.last_row;
+    for (std::size_t panel = task.first_panel; panel < task.last_panel; panel += panel_block) {
+      const std::size_t panels = task.last_panel - panel < panel_block ? task.last_panel - panel : panel_block;
       for (std::size_t group = 0; group < task.groups; group += chunk) {
         const bool last = task.groups - group <= chunk;
         const std::size_t groups = last ? task.groups - group : chunk;

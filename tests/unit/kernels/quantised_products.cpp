@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "kernels/quantised_cases.hpp"
+#include "kernels/quantised_layout.hpp"
 
 using namespace ondol;
 
@@ -15,7 +16,7 @@ constexpr Rounding roundings[] = {Rounding::coarse, Rounding::fine};
 /// Where activation i of a group lies in it.
 template <class Integer>
 constexpr std::size_t place(std::size_t i) {
-  return sizeof(Integer) == 1 ? i : i / 4 * 4 + i % 2 * 2 + i % 4 / 2;
+  return sizeof(Integer) == 1 ? i : std::size_t(word_place(int(i)));
 }
 
 const RoundedKernels& rounded_kernels(const Kernels& k, Rounding rounding) {
@@ -98,19 +99,23 @@ TEST_CASE("quantised products: every instruction set gives base's bits, for any 
 }
 
 TEST_CASE("quantised products: the formula, against double sums over the rounded activations") {
-  for (const auto& kind : test::quantised_formats) {
+  for (const auto& kind : test::integer_formats()) {
     CAPTURE(kind.name);
     const std::size_t columns = 1024, outputs = 33, rows = 60;
     const test::Matrix matrix(kind, outputs, columns, 3);
-    const auto weights = matrix.values();
     const auto x = test::random_floats(rows * columns, 4);
     test::Bench bench(Isa::base);
     const PackedMatrix w(matrix.view(), Precision::fast, bench.compute, bench.memory);
+    const bool blocks = w.product() == Product::block_float;
+    std::vector<float> weights(outputs * columns);  // as they are held
+    for (std::size_t j = 0; j < outputs; ++j) w.unpack_row(j, weights.data() + j * columns);
+    if (!blocks) CHECK(test::same(weights, matrix.values()));
     for (Rounding rounding : roundings) {
       CAPTURE(int(rounding));
       const bool eight = rounding == Rounding::coarse && has_coarse(kind);
-      const auto q = eight ? rounded<Rounding::coarse>(x, rows, columns, kernels(Isa::base))
-                           : rounded<Rounding::fine>(x, rows, columns, kernels(Isa::base));
+      const auto q = eight    ? rounded<Rounding::coarse>(x, rows, columns, kernels(Isa::base))
+                     : blocks ? rounded<Rounding::middle>(x, rows, columns, kernels(Isa::base))
+                              : rounded<Rounding::fine>(x, rows, columns, kernels(Isa::base));
       const auto got = test::product(w, x, rows, nullptr, bench.compute, rounding);
       double squares = 0, spread = 0;
       for (std::size_t i = 0; i < rows; ++i) {
@@ -121,12 +126,14 @@ TEST_CASE("quantised products: the formula, against double sums over the rounded
             sum += weight * q[i * columns + k];
             magnitude += std::fabs(weight * q[i * columns + k]);
             exact += weight * x[i * columns + k];
-            float largest = 0;
+            float largest = 0, total = 0;
             for (std::size_t n = k / 32 * 32; n < k / 32 * 32 + 32; ++n) {
               largest = std::max(largest, std::fabs(x[i * columns + n]));
+              total += std::fabs(x[i * columns + n]);
             }
-            const double step = largest / (eight ? 127 : 32767);
-            variance += weight * weight * step * step / 12;
+            const float step =
+                blocks ? std::max(largest / 32767, total / float(largest_middle_sum)) : largest / (eight ? 127 : 32767);
+            variance += weight * weight * double(step) * double(step) / 12;
           }
           const double y = got[i * (outputs + 3) + j];
           CHECK(std::fabs(y - sum) <= 2e-6 * magnitude);

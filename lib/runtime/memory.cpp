@@ -13,21 +13,26 @@ namespace {
 constexpr std::size_t alignment = 64;
 constexpr std::size_t huge_page = 2u << 20;
 
+#if defined(__SANITIZE_ADDRESS__)  // it watches the ends of what the system's allocator gives
+constexpr bool in_regions = false;
+#else
+constexpr bool in_regions = true;
+#endif
+
 std::byte* system_allocate(std::uint64_t bytes) noexcept {
-  // Weights are read front to back: huge pages spare the TLB, where the system grants them.
   const std::size_t align = bytes >= huge_page ? huge_page : alignment;
-  const std::size_t rounded = (bytes + align - 1) / align * align;
+  const std::uint64_t rounded = (bytes + align - 1) / align * align;
   if (rounded < bytes) return nullptr;
   void* memory = std::aligned_alloc(align, rounded);
 #ifdef MADV_HUGEPAGE
-  if (memory && align == huge_page) ::madvise(memory, rounded, MADV_HUGEPAGE);
+  if (memory && align == huge_page) ::madvise(memory, bytes / huge_page * huge_page, MADV_HUGEPAGE);
 #endif
   return static_cast<std::byte*>(memory);
 }
 
 }  // namespace
 
-std::byte* MemoryAccount::take(std::uint64_t bytes, const char* what) {
+std::byte* MemoryAccount::take(std::uint64_t bytes, const char* what, Use use) {
   if (bytes == 0) bytes = 1;
   std::uint64_t used = used_.load(std::memory_order_relaxed);
   do {
@@ -36,8 +41,9 @@ std::byte* MemoryAccount::take(std::uint64_t bytes, const char* what) {
            fmt::format("{}: {} bytes on top of {} would exceed the memory limit of {}", what, bytes, used, limit_));
     }
   } while (!used_.compare_exchange_weak(used, used + bytes, std::memory_order_relaxed));
-  auto* memory =
-      allocator_.allocate ? static_cast<std::byte*>(allocator_.allocate(bytes, alignment)) : system_allocate(bytes);
+  auto* memory = allocator_.allocate                 ? static_cast<std::byte*>(allocator_.allocate(bytes, alignment))
+                 : use == Use::weights && in_regions ? weights_.take(bytes)
+                                                     : system_allocate(bytes);
   if (!memory) {
     used_.fetch_sub(bytes, std::memory_order_relaxed);
     fail(Status::out_of_memory, fmt::format("{}: the system refused {} bytes", what, bytes));
@@ -48,10 +54,12 @@ std::byte* MemoryAccount::take(std::uint64_t bytes, const char* what) {
   return memory;
 }
 
-void MemoryAccount::give_back(std::byte* memory, std::uint64_t bytes) noexcept {
+void MemoryAccount::give_back(std::byte* memory, std::uint64_t bytes, Use use) noexcept {
   if (bytes == 0) bytes = 1;
   if (allocator_.release) {
     allocator_.release(memory, bytes);
+  } else if (use == Use::weights && in_regions) {
+    weights_.give_back(memory, bytes);
   } else {
     std::free(memory);
   }

@@ -7,8 +7,12 @@
 #include <utility>
 
 #include "ondol/runtime.hpp"
+#include "runtime/weight_memory.hpp"
 
 namespace ondol {
+
+/// What a large buffer is for: a call or a sequence, or what stays as long as a model.
+enum class Use { passing, weights };
 
 /// Counts the large buffers of a runtime against its cap. Thread-safe.
 class MemoryAccount {
@@ -17,8 +21,9 @@ class MemoryAccount {
 
   /// `bytes` bytes aligned to 64, not initialised. `what` names them in the message.
   /// @throws Error out_of_memory, before anything is allocated if the cap would be exceeded.
-  [[nodiscard]] std::byte* take(std::uint64_t bytes, const char* what);
-  void give_back(std::byte* memory, std::uint64_t bytes) noexcept;
+  [[nodiscard]] std::byte* take(std::uint64_t bytes, const char* what, Use use = Use::passing);
+  /// With the same `use`.
+  void give_back(std::byte* memory, std::uint64_t bytes, Use use = Use::passing) noexcept;
 
   [[nodiscard]] std::uint64_t used() const noexcept { return used_.load(std::memory_order_relaxed); }
   [[nodiscard]] std::uint64_t peak() const noexcept { return peak_.load(std::memory_order_relaxed); }
@@ -27,6 +32,7 @@ class MemoryAccount {
  private:
   std::uint64_t limit_;
   Allocator allocator_;
+  WeightMemory weights_;
   std::atomic<std::uint64_t> used_{0};
   std::atomic<std::uint64_t> peak_{0};
 };
@@ -36,17 +42,18 @@ class Buffer {
  public:
   Buffer() = default;
   /// @throws Error out_of_memory.
-  Buffer(std::shared_ptr<MemoryAccount> account, std::uint64_t bytes, const char* what)
-      : account_(std::move(account)), data_(account_->take(bytes, what)), size_(bytes) {}
+  Buffer(std::shared_ptr<MemoryAccount> account, std::uint64_t bytes, const char* what, Use use = Use::passing)
+      : account_(std::move(account)), data_(account_->take(bytes, what, use)), size_(bytes), use_(use) {}
   Buffer(Buffer&& other) noexcept { *this = std::move(other); }
   Buffer& operator=(Buffer&& other) noexcept {
     std::swap(account_, other.account_);
     std::swap(data_, other.data_);
     std::swap(size_, other.size_);
+    std::swap(use_, other.use_);
     return *this;
   }
   ~Buffer() {
-    if (data_) account_->give_back(data_, size_);
+    if (data_) account_->give_back(data_, size_, use_);
   }
 
   [[nodiscard]] std::byte* data() noexcept { return data_; }
@@ -65,6 +72,7 @@ class Buffer {
   std::shared_ptr<MemoryAccount> account_;
   std::byte* data_ = nullptr;
   std::uint64_t size_ = 0;
+  Use use_ = Use::passing;
 };
 
 }  // namespace ondol

@@ -34,7 +34,7 @@ PackedMatrix::PackedMatrix(const WeightView& weights, Precision precision, Compu
     : rows_(weights.rows),
       columns_(weights.columns),
       product_(product_of(*weights.format, weights.columns, precision)),
-      data_(memory, bytes_of(product_, rows_, columns_), "packed weights", Use::weights) {
+      data_(memory, bytes_of(product_, rows_, columns_), "packed weights", MemoryUse::weights) {
   const Layout* layout = find_layout(product_);
   if (!layout) {
     pack_float(weights, product_, data_.data(), compute);

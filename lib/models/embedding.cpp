@@ -79,7 +79,7 @@ void Embedding::bind_output(const Recipe& recipe, WeightBinder& binder) {
 
 void Embedding::load(const std::shared_ptr<MemoryAccount>& memory) {
   if (!tied_ && !tokens_) {
-    kept_ = Buffer(memory, vocabulary_ * weight_->row_bytes(), "embedding", Use::weights);
+    kept_ = Buffer(memory, vocabulary_ * weight_->row_bytes(), "embedding", MemoryUse::weights);
     weight_->read_rows(0, vocabulary_, [&](std::span<const std::byte> bytes) {
       std::memcpy(kept_.data(), bytes.data(), bytes.size());
     });

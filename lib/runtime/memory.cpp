@@ -32,7 +32,7 @@ std::byte* system_allocate(std::uint64_t bytes) noexcept {
 
 }  // namespace
 
-std::byte* MemoryAccount::take(std::uint64_t bytes, const char* what, Use use) {
+std::byte* MemoryAccount::take(std::uint64_t bytes, const char* what, MemoryUse use) {
   if (bytes == 0) bytes = 1;
   std::uint64_t used = used_.load(std::memory_order_relaxed);
   do {
@@ -41,9 +41,9 @@ std::byte* MemoryAccount::take(std::uint64_t bytes, const char* what, Use use) {
            fmt::format("{}: {} bytes on top of {} would exceed the memory limit of {}", what, bytes, used, limit_));
     }
   } while (!used_.compare_exchange_weak(used, used + bytes, std::memory_order_relaxed));
-  auto* memory = allocator_.allocate                 ? static_cast<std::byte*>(allocator_.allocate(bytes, alignment))
-                 : use == Use::weights && in_regions ? weights_.take(bytes)
-                                                     : system_allocate(bytes);
+  auto* memory = allocator_.allocate ? static_cast<std::byte*>(allocator_.allocate(bytes, alignment))
+                 : use == MemoryUse::weights && in_regions ? weights_.take(bytes)
+                                                           : system_allocate(bytes);
   if (!memory) {
     used_.fetch_sub(bytes, std::memory_order_relaxed);
     fail(Status::out_of_memory, fmt::format("{}: the system refused {} bytes", what, bytes));
@@ -54,11 +54,11 @@ std::byte* MemoryAccount::take(std::uint64_t bytes, const char* what, Use use) {
   return memory;
 }
 
-void MemoryAccount::give_back(std::byte* memory, std::uint64_t bytes, Use use) noexcept {
+void MemoryAccount::give_back(std::byte* memory, std::uint64_t bytes, MemoryUse use) noexcept {
   if (bytes == 0) bytes = 1;
   if (allocator_.release) {
     allocator_.release(memory, bytes);
-  } else if (use == Use::weights && in_regions) {
+  } else if (use == MemoryUse::weights && in_regions) {
     weights_.give_back(memory, bytes);
   } else {
     std::free(memory);

@@ -12,7 +12,7 @@
 namespace ondol {
 
 /// What a large buffer is for: a call or a sequence, or what stays as long as a model.
-enum class Use { passing, weights };
+enum class MemoryUse { passing, weights };
 
 /// Counts the large buffers of a runtime against its cap. Thread-safe.
 class MemoryAccount {
@@ -21,9 +21,9 @@ class MemoryAccount {
 
   /// `bytes` bytes aligned to 64, not initialised. `what` names them in the message.
   /// @throws Error out_of_memory, before anything is allocated if the cap would be exceeded.
-  [[nodiscard]] std::byte* take(std::uint64_t bytes, const char* what, Use use = Use::passing);
+  [[nodiscard]] std::byte* take(std::uint64_t bytes, const char* what, MemoryUse use = MemoryUse::passing);
   /// With the same `use`.
-  void give_back(std::byte* memory, std::uint64_t bytes, Use use = Use::passing) noexcept;
+  void give_back(std::byte* memory, std::uint64_t bytes, MemoryUse use = MemoryUse::passing) noexcept;
 
   [[nodiscard]] std::uint64_t used() const noexcept { return used_.load(std::memory_order_relaxed); }
   [[nodiscard]] std::uint64_t peak() const noexcept { return peak_.load(std::memory_order_relaxed); }
@@ -42,7 +42,8 @@ class Buffer {
  public:
   Buffer() = default;
   /// @throws Error out_of_memory.
-  Buffer(std::shared_ptr<MemoryAccount> account, std::uint64_t bytes, const char* what, Use use = Use::passing)
+  Buffer(std::shared_ptr<MemoryAccount> account, std::uint64_t bytes, const char* what,
+         MemoryUse use = MemoryUse::passing)
       : account_(std::move(account)), data_(account_->take(bytes, what, use)), size_(bytes), use_(use) {}
   Buffer(Buffer&& other) noexcept { *this = std::move(other); }
   Buffer& operator=(Buffer&& other) noexcept {
@@ -72,7 +73,7 @@ class Buffer {
   std::shared_ptr<MemoryAccount> account_;
   std::byte* data_ = nullptr;
   std::uint64_t size_ = 0;
-  Use use_ = Use::passing;
+  MemoryUse use_ = MemoryUse::passing;
 };
 
 }  // namespace ondol

@@ -23,10 +23,12 @@ using floats::panel;
 using floats::slice;
 using floats::wide_rows;
 
+bool has_omp() noexcept { return omp_get_max_threads && omp_set_num_threads; }
+
 /// A team of one for the calling thread while it lives; the host's own setting comes back.
 class OneThread {
  public:
-  OneThread() noexcept : before_(one_thread_a_call() ? omp_get_max_threads() : 1) {
+  OneThread() noexcept : before_(has_omp() ? omp_get_max_threads() : 1) {
     if (before_ != 1) omp_set_num_threads(1);
   }
   ~OneThread() {
@@ -97,7 +99,10 @@ bool trusted(std::size_t k, const FloatKernels& bodies) noexcept {
 
 }  // namespace
 
-bool one_thread_a_call() noexcept { return omp_get_max_threads && omp_set_num_threads; }
+bool one_thread_a_call() noexcept {
+  const unsigned runtime = dnnl_version()->cpu_runtime;
+  return runtime == DNNL_RUNTIME_SEQ || (runtime == DNNL_RUNTIME_OMP && has_omp());
+}
 
 floats::WideProduct wide_product(std::size_t columns, const FloatKernels& bodies) noexcept {
   const std::size_t tail = columns % chunk;

@@ -14,7 +14,7 @@ namespace {
 constexpr std::uint64_t alignment = 64;
 constexpr std::uint64_t huge_page = 2u << 20;
 constexpr std::uint64_t region_size = 64u << 20;  // of addresses; pages come as they are touched
-constexpr std::uint64_t most_step = 16u << 20;
+constexpr std::uint64_t step = 2 * huge_page;     // of which the first tells what huge pages cost
 
 std::uint64_t up(std::uint64_t value, std::uint64_t step) { return (value + step - 1) / step * step; }
 std::uint64_t address(const std::byte* at) { return reinterpret_cast<std::uintptr_t>(at); }
@@ -72,10 +72,8 @@ std::byte* WeightMemory::take(std::uint64_t bytes) noexcept {
   std::byte* const memory = region->begin + region->used;
   region->used += bytes;
   region->held += bytes;
-  while (step_ > 0 && region->huge < region->used) {
-    const std::uint64_t next = std::min(step_, region->size - region->huge);
-    step_ = take_huge_pages(region->begin + region->huge, next) ? std::min(2 * step_, most_step) : 0;
-    region->huge += next;
+  for (; huge_ && region->huge < region->used; region->huge += step) {
+    huge_ = take_huge_pages(region->begin + region->huge, std::min(step, region->size - region->huge));
   }
   return memory;
 }

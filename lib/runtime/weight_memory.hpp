@@ -33,7 +33,7 @@ class WeightMemory {
 
   std::mutex mutex_;
   std::vector<Region> regions_;
-  std::uint64_t step_ = 2u << 20;  ///< bytes for which huge pages are asked for next; 0 once they were expensive
+  bool huge_ = true;  ///< no huge page has been expensive yet
 };
 
 }  // namespace ondol

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 CHECKOUT = Path(__file__).parents[2]
-LINES = [["base"], ["runtime"], ["formats"], ["kernels"], ["files"], ["text", "chat"], ["ngram"], ["blocks", "sample"],
+LINES = [["base"], ["runtime"], ["formats"], ["kernels"], ["files"], ["text", "chat", "sample"], ["ngram"], ["blocks"],
          ["cache", "models"], ["generate", "tasks"]]
 LEVEL = {folder: level for level, line in enumerate(LINES) for folder in line}
 BESIDE = {("models", "cache")}

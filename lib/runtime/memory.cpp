@@ -13,11 +13,14 @@ namespace {
 constexpr std::size_t alignment = 64;
 constexpr std::size_t huge_page = 2u << 20;
 
+bool is_in_region(MemoryUse use) noexcept {
 #if defined(__SANITIZE_ADDRESS__)  // it watches the ends of what the system's allocator gives
-constexpr bool in_regions = false;
+  (void)use;
+  return false;
 #else
-constexpr bool in_regions = true;
+  return use == MemoryUse::weights;
 #endif
+}
 
 std::byte* system_allocate(std::uint64_t bytes) noexcept {
   const std::size_t align = bytes >= huge_page ? huge_page : alignment;
@@ -42,8 +45,8 @@ std::byte* MemoryAccount::take(std::uint64_t bytes, const char* what, MemoryUse 
     }
   } while (!used_.compare_exchange_weak(used, used + bytes, std::memory_order_relaxed));
   auto* memory = allocator_.allocate ? static_cast<std::byte*>(allocator_.allocate(bytes, alignment))
-                 : use == MemoryUse::weights && in_regions ? weights_.take(bytes)
-                                                           : system_allocate(bytes);
+                 : is_in_region(use) ? weights_.take(bytes)
+                                     : system_allocate(bytes);
   if (!memory) {
     used_.fetch_sub(bytes, std::memory_order_relaxed);
     fail(Status::out_of_memory, fmt::format("{}: the system refused {} bytes", what, bytes));
@@ -58,7 +61,7 @@ void MemoryAccount::give_back(std::byte* memory, std::uint64_t bytes, MemoryUse 
   if (bytes == 0) bytes = 1;
   if (allocator_.release) {
     allocator_.release(memory, bytes);
-  } else if (use == MemoryUse::weights && in_regions) {
+  } else if (is_in_region(use)) {
     weights_.give_back(memory, bytes);
   } else {
     std::free(memory);

@@ -16,7 +16,7 @@ constexpr std::uint64_t huge_page = 2u << 20;
 constexpr std::uint64_t region_size = 64u << 20;  // of addresses; pages come as they are touched
 constexpr std::uint64_t step = 2 * huge_page;     // of which the first tells what huge pages cost
 
-std::uint64_t up(std::uint64_t value, std::uint64_t step) { return (value + step - 1) / step * step; }
+std::uint64_t up(std::uint64_t value, std::uint64_t unit) { return (value + unit - 1) / unit * unit; }
 std::uint64_t address(const std::byte* at) { return reinterpret_cast<std::uintptr_t>(at); }
 
 /// `bytes` of addresses that begin where a huge page may.

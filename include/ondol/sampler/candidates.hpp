@@ -113,6 +113,7 @@ class Candidates {
   }
   /// Removes tokens, by id; ids that are no candidates do nothing.
   void remove(std::span<const Token> ids) {
+    if (ids.empty()) return;  // as mostly behind a step that looks for repetitions
     for (const Token id : ids) {
       if (float* logit = find(id)) *logit = -std::numeric_limits<float>::infinity();
     }
@@ -187,6 +188,7 @@ class Candidates {
 
  private:
   static constexpr std::size_t part_size = 256;
+
   static bool before(const Entry& a, const Entry& b) noexcept {
     return a.logit != b.logit ? a.logit > b.logit : a.id < b.id;
   }
